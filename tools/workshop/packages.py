@@ -1,0 +1,56 @@
+"""Debian packages of this machine: installed when missing, with sudo where we are not root."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from tools.workshop.shell import WorkshopError, run, succeeds
+
+
+def as_root(argv: Sequence[str | Path]) -> list[str]:
+    """Return `argv` so that it runs as root.
+
+    Raises WorkshopError where neither root nor a sudo without password is at hand.
+    """
+    words = [str(word) for word in argv]
+    if os.geteuid() == 0:
+        return words
+    if shutil.which("sudo") and (os.isatty(0) or succeeds(["sudo", "-n", "true"])):
+        return ["sudo", *words]
+    raise WorkshopError(
+        f"root is needed for `{' '.join(words[:3])} …`, and sudo is not available",
+        "run make as root, or install sudo and let this user use it",
+    )
+
+
+def ensure(commands: Sequence[str], packages: Sequence[str]) -> bool:
+    """Install `packages` unless all `commands` exist; tell whether it installed.
+
+    Raises WorkshopError where this is no Debian or apt fails.
+    """
+    if all(shutil.which(command) for command in commands):
+        return False
+    install(packages)
+    return True
+
+
+def available(package: str) -> bool:
+    """Tell whether apt knows an installable version of `package`."""
+    shown = run(["apt-cache", "policy", package], check=False).stdout
+    return "Candidate:" in shown and "Candidate: (none)" not in shown
+
+
+def install(packages: Sequence[str]) -> None:
+    """Install `packages` with apt-get, refreshing the package lists first."""
+    if not shutil.which("apt-get"):
+        raise WorkshopError(
+            f"{', '.join(packages)} missing, and this is no Debian with apt-get",
+            f"install {', '.join(packages)} with your system's package manager",
+        )
+    apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120"]
+    hint = "check this machine's apt sources and network, then run make again"
+    run(as_root([*apt, "update"]), hint=hint, timeout=300, check=False)
+    run(as_root([*apt, "install", "--yes", "--no-install-recommends", *packages]), hint=hint, timeout=600)
