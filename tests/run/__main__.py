@@ -1,0 +1,30 @@
+"""`python -m tests.run [part …]`: run all parts, or the named ones and what they need."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from tests.run import parts, report, schedule
+from tools.workshop.settings import ROOT
+
+
+def main(names: list[str]) -> int:
+    """Run the parts `names` (all when empty); return 0 only when every one passed."""
+    known = parts.discover(ROOT)
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        print(f"no part is called {', '.join(unknown)}; there are: {', '.join(known)}", file=sys.stderr)
+        return 2
+    chosen = schedule.with_needs(known, names or list(known))
+    slots = int(os.environ.get("SKERRY_TEST_SLOTS") or min(4, os.cpu_count() or 1))
+    logs = ROOT / ".local" / "test"
+    logs.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
+    results = schedule.run(chosen, slots=slots, logs=logs, progress=report.progress)
+    return report.summary(results, time.monotonic() - started)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,70 @@
+"""What `make test` consists of. A new Molecule scenario is found by itself; the rest stands here."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+# Scenarios that must also hold on the older distribution (issue 2, "Shows").
+ALSO_DEBIAN12 = ("base", "docker", "traefik")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One line of the summary.
+
+    `needs` must have passed before it starts; `tests` says that its log must show executed tests
+    (a runner that closes on none reads as green otherwise); `vps` marks the parts that use the one
+    local VPS and so run one after another.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    tests: bool = True
+    vps: bool = False
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+def discover(root: Path) -> dict[str, Part]:
+    """Return every part by name, in the order in which they should start."""
+    python = sys.executable
+    pytest = (python, "-m", "pytest", "-q", "-ra", "--strict-markers")
+    fixed = [
+        Part("workshop", (python, "-m", "tools.workshop", "workshop"), tests=False),
+        Part("lint", (python, "-m", "tests.lint")),
+        Part("unit", (*pytest, "tests/unit", "tests/templates")),
+        Part("up", (python, "-m", "tools.workshop", "up"), needs=("workshop",), tests=False, vps=True),
+        Part("site", (*pytest, "tests/site"), needs=("up",), vps=True),
+        Part("e2e", (*pytest, "tests/e2e"), needs=("up",), vps=True),
+        Part("faults", (*pytest, "tests/faults"), needs=("site", "e2e"), vps=True),
+        Part("images", (*pytest, "tests/images"), needs=("workshop",)),
+        Part("app", (*pytest, "app/tests"), needs=("workshop",)),
+    ]
+    return {part.name: part for part in [*fixed, *_scenarios(root)] if _present(root, part)}
+
+
+def _present(root: Path, part: Part) -> bool:
+    paths = [word for word in part.argv if word.startswith(("tests/", "app/"))]
+    return all((root / path).is_dir() for path in paths)
+
+
+def _scenarios(root: Path) -> list[Part]:
+    """One part for each molecule/<name>/molecule.yml, and one more on Debian 12 where that is asked."""
+    found = []
+    for file in sorted(root.glob("molecule/*/molecule.yml")):
+        scenario = file.parent.name
+        for distro in ("debian13", "debian12") if scenario in ALSO_DEBIAN12 else ("debian13",):
+            suffix = "" if distro == "debian13" else f"-{distro}"
+            argv = (str(Path(sys.executable).with_name("molecule")), "test", "--scenario-name", scenario)
+            env = {
+                "DISTRO": distro,
+                "MOLECULE_EPHEMERAL_DIRECTORY": str(root / ".local/molecule" / (scenario + suffix)),
+            }
+            # The whole-site scenario has the local VPS for its platform.
+            whole = scenario == "default"
+            needs = ("up",) if whole else ("workshop",)
+            found.append(Part(f"molecule-{scenario}{suffix}", argv, needs, vps=whole, env=env))
+    return found

@@ -1,0 +1,34 @@
+"""What a person reads: a line as each part ends, the tail of what failed, and a table."""
+
+from __future__ import annotations
+
+from tests.run.schedule import Result
+
+TAIL_LINES = 60
+
+
+def progress(result: Result) -> None:
+    """Print one line for a part that ended, and the end of its log if it failed."""
+    tests = f"{result.tests} tests" if result.part.tests else ""
+    print(
+        f"{result.verdict:8} {result.part.name:28} {result.seconds:6.0f} s  {tests} {result.why}".rstrip(), flush=True
+    )
+    if result.verdict == "failed":
+        lines = result.log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
+        print("\n".join(f"    | {line}" for line in lines), flush=True)
+        print(f"    the whole log: {result.log}", flush=True)
+
+
+def summary(results: list[Result], seconds: float) -> int:
+    """Print the table and the closing line; return the exit code."""
+    bad = [result for result in results if result.verdict != "passed"]
+    print(f"\n{'part':30}{'verdict':10}{'tests':>6}{'seconds':>9}")
+    for result in results:
+        tests = str(result.tests) if result.part.tests else "-"
+        print(f"{result.part.name:30}{result.verdict:10}{tests:>6}{result.seconds:9.0f}")
+    total = sum(result.tests for result in results)
+    print(f"\n{total} tests in {len(results)} parts, {seconds / 60:.1f} minutes")
+    if bad:
+        print("not passed: " + ", ".join(result.part.name for result in bad))
+    print(f"{len(results) - len(bad)} passed, {len(bad)} failed")
+    return 1 if bad or not results else 0
