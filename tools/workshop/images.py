@@ -1,7 +1,8 @@
 """The images of images/: built when their content or their base changed, else not at all.
 
 `images/images.json` lists them, each entry with `dir`, `name`, `tag`, `from` (images it is built
-on; the first is the build argument BASE) and, where it is built for several, `distros`.
+on; the first is the build argument BASE), where it is built for several `distros`, and where its
+Dockerfile has several a `target`.
 "{distro}" and "{debian}" in `tag` and `from` stand for debian13 and debian:13.
 """
 
@@ -59,7 +60,8 @@ def read_table(directory: Path, distros: Iterable[str]) -> list[Image]:
         for distro in wanted:
             words = {"distro": distro, "debian": base.image_name(distro)}
             parents = tuple(name.format(**words) for name in entry["from"])
-            found.append(Image(context, f"{entry['name']}:{entry['tag'].format(**words)}", parents))
+            reference = f"{entry['name']}:{entry['tag'].format(**words)}"
+            found.append(Image(context, reference, parents, entry.get("target", "")))
     return found
 
 
