@@ -79,7 +79,13 @@ def _ready(part: Part, done: Mapping[str, Result], running: Iterable[Part]) -> b
 def _execute(part: Part, logs: Path) -> Result:
     log = logs / f"{part.name}.log"
     bin_dir = str(Path(sys.executable).parent)
-    env = {**os.environ, **part.env, "PATH": f"{bin_dir}:{os.environ['PATH']}", "PYTHONUNBUFFERED": "1"}
+    env = {
+        **os.environ,
+        **part.env,
+        "PATH": f"{bin_dir}:{os.environ['PATH']}",
+        "PYTHONUNBUFFERED": "1",
+        "COLUMNS": "160",
+    }
     started = time.monotonic()
     with log.open("wb") as file:
         code = subprocess.run(
