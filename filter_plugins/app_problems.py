@@ -1,0 +1,234 @@
+"""Filter ``app_problems``: everything that is wrong with ``app_instances``, one sentence each.
+
+It runs before the first change, so a sentence names the variable, its value and what is allowed; a secret's value never
+shows. The table of settings here and the text in ``roles/app/meta/argument_specs.yml`` belong together.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+RESERVED = {"traefik", "mariadb", "redis", "prometheus", "grafana", "backup", "mysql", "sys", "default", "root"}
+"""Names that the platform's own stacks, databases and users have."""
+
+BUILT_IN = {"database_url": "database", "redis_url": "redis"}
+"""Secrets that the role makes itself, and the setting of the instance that makes it do so."""
+
+FQDN = r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])"
+NAME = r"(?!.*--)[a-z]([a-z0-9-]{0,22}[a-z0-9])?"
+SECRET = r"[a-z][a-z0-9_]{0,23}"
+VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
+IMAGE = r"[a-z0-9]([a-zA-Z0-9._/:-]*[a-zA-Z0-9])?(@sha256:[0-9a-f]{64})?"
+PATH = r"/[A-Za-z0-9._~/-]*"
+SIZE = r"[1-9][0-9]*[KMG]"
+DURATION = r"([0-9]+(ms|s|m|h))+"
+USER = r"[a-z0-9_][a-z0-9_-]*(:[a-z0-9_][a-z0-9_-]*)?"
+SCHEME = r"[a-z][a-z0-9+]*"
+
+
+class Kind(NamedTuple):
+    """One kind of value: a check, and what it allows in words that complete "allowed is …"."""
+
+    check: Callable[[Any], bool]
+    allowed: str
+
+
+def _text(pattern: str, allowed: str) -> Kind:
+    return Kind(lambda value: isinstance(value, str) and re.fullmatch(pattern, value) is not None, allowed)
+
+
+def _number(low: int, high: int) -> Kind:
+    return Kind(
+        lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high,
+        f"a whole number from {low} to {high}",
+    )
+
+
+def _list(item: Kind) -> Kind:
+    return Kind(
+        lambda value: isinstance(value, list) and all(item.check(one) for one in value),
+        f"a list, each item {item.allowed}",
+    )
+
+
+def _dict(key: str, item: Kind, allowed: str) -> Kind:
+    return Kind(
+        lambda value: isinstance(value, Mapping)
+        and all(isinstance(k, str) and re.fullmatch(key, k) and item.check(v) for k, v in value.items()),
+        allowed,
+    )
+
+
+ANY = Kind(lambda value: True, "anything")
+BOOLEAN = Kind(lambda value: isinstance(value, bool), "true or false")
+TEXT = Kind(lambda value: isinstance(value, str), "a text")
+PLAIN = Kind(lambda value: isinstance(value, str | int | float), "a text or number")
+WORDS = _list(TEXT)
+MEMORY = _text(SIZE, "a size such as 192M or 1G")
+PERIOD = _text(DURATION, "a duration such as 500ms, 30s or 2m")
+URL_PATH = _text(PATH, "an absolute path such as /api")
+ENVIRONMENT = _dict(VARIABLE, PLAIN, "a dict of variable names with texts or numbers")
+
+INSTANCE: dict[str, Kind] = {
+    "name": _text(NAME, "a name of at most 24 small letters, digits and dashes that begins with a letter"),
+    "domain": _text(FQDN, "a full domain name in small letters such as app.example.org"),
+    "database": BOOLEAN,
+    "database_scheme": _text(SCHEME, "the scheme of a database address such as mysql or mysql+asyncmy"),
+    "redis": BOOLEAN,
+    "environment": ENVIRONMENT,
+    "services": Kind(lambda value: isinstance(value, Mapping) and bool(value), "a dict with at least one service"),
+}
+
+SERVICE: dict[str, Kind] = {
+    "image": _text(IMAGE, "an image such as ghcr.io/me/app:1.4 or app@sha256:…"),
+    "command": WORDS,
+    "entrypoint": WORDS,
+    "port": _number(1, 65535),
+    "paths": _list(URL_PATH),
+    "ready": URL_PATH,
+    "sticky": BOOLEAN,
+    "replicas": _number(0, 100),
+    "memory": MEMORY,
+    "cpus": Kind(
+        lambda value: isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 256,
+        "a number of processors such as 0.5",
+    ),
+    "pids": _number(1, 65536),
+    "secrets": _list(_text(SECRET, "a name of at most 24 small letters, digits and underscores")),
+    "environment": ENVIRONMENT,
+    "user": _text(USER, "a user such as 10001 or 10001:10001"),
+    "read_only": BOOLEAN,
+    "tmpfs": _dict(PATH, MEMORY, "a dict of absolute paths with sizes such as {/var/cache: 32M}"),
+    "volumes": _dict(NAME, URL_PATH, "a dict of volume names with absolute paths such as {uploads: /data}"),
+    "healthcheck": Kind(
+        lambda value: value is False
+        or (isinstance(value, Mapping) and "test" in value and not set(value) - HEALTHCHECK),
+        "false or a dict with test and optionally interval, timeout, retries, start_period",
+    ),
+    "metrics": Kind(
+        lambda value: isinstance(value, Mapping)
+        and not set(value) - {"port", "path"}
+        and SERVICE["port"].check(value.get("port"))
+        and URL_PATH.check(value.get("path", "/")),
+        "a dict with port and optionally path such as {port: 9000, path: /metrics}",
+    ),
+    "drain": _text("app|platform", "app or platform"),
+    "order": _text("start-first|stop-first", "start-first or stop-first"),
+    "delay": PERIOD,
+    "monitor": PERIOD,
+    "stop_grace_period": PERIOD,
+}
+
+HEALTHCHECK = {"test", "interval", "timeout", "retries", "start_period"}
+
+
+def app_problems(
+    instances: Any,
+    secrets: Mapping[str, Mapping[str, str]] | None = None,
+    defaults: Mapping[str, Any] | None = None,
+    memory_mb: int = 0,
+) -> list[str]:
+    """Return one sentence for each thing wrong with ``app_instances`` and ``app_service_defaults``; [] when all is well.
+
+    ``secrets``: the vault's ``{instance: {name: value}}``, to see that what services ask for is there; None skips that.
+    ``memory_mb``: the host's memory in MiB, which no service may exceed; 0 skips that.
+    """
+    if not isinstance(instances, Sequence) or isinstance(instances, str):
+        return [_wrong("app_instances", instances, "a list of instances")]
+    problems = list(_settings("app_service_defaults", defaults or {}, SERVICE, required=()))
+    for number, instance in enumerate(instances):
+        where = f"app_instances[{number}]"
+        found = list(_settings(where, instance, INSTANCE, required=("name", "domain", "services")))
+        problems += found or _instance(where, instance, secrets, memory_mb)
+    return problems + list(_duplicates(instances))
+
+
+def _wrong(where: str, value: Any, allowed: str) -> str:
+    shown = json.dumps(value, default=str, ensure_ascii=False)
+    return f"{where} is {shown if len(shown) <= 80 else shown[:79] + '…'}: allowed is {allowed}."
+
+
+def _settings(where: str, given: Any, known: Mapping[str, Kind], required: Sequence[str]) -> Iterator[str]:
+    if not isinstance(given, Mapping):
+        yield _wrong(where, given, "a dict")
+        return
+    for key in required:
+        if key not in given:
+            yield f"{where}.{key} is missing: needed is {known[key].allowed}."
+    for key, value in given.items():
+        if key not in known:
+            close = difflib.get_close_matches(str(key), known, n=1)
+            hint = f" (did you mean {close[0]}?)" if close else ""
+            yield f"{where}.{key} is unknown{hint}: allowed are {', '.join(sorted(known))}."
+        elif not known[key].check(value):
+            yield _wrong(f"{where}.{key}", value, known[key].allowed)
+
+
+def _instance(where: str, instance: Mapping[str, Any], secrets: Any, memory_mb: int) -> list[str]:
+    problems = []
+    name = instance["name"]
+    own = None if secrets is None else secrets.get(name) or {}
+    if name in RESERVED:
+        problems.append(f"{where}.name is \"{name}\": allowed is a name that Skerry itself does not use.")
+    for setting, secret in (("database", "database_password"), ("redis", "redis_password")):
+        if instance.get(setting) and own is not None and not own.get(secret):
+            problems.append(f"app_secrets.{name}.{secret} is missing: needed since {where}.{setting} is true.")
+    taken: dict[str, str] = {}
+    for key, service in instance["services"].items():
+        at = f"{where}.services.{key}"
+        if not INSTANCE["name"].check(key):
+            problems.append(_wrong(f"{where}.services", key, INSTANCE["name"].allowed))
+        found = list(_settings(at, service, SERVICE, required=("image",)))
+        problems += found or _service(at, instance, service, own, memory_mb)
+        for path in [] if found else service.get("paths", []):
+            if path in taken:
+                problems.append(f"{at}.paths has \"{path}\", which {taken[path]} has too: allowed is each path once.")
+            taken.setdefault(path, f"service {key}")
+    return problems
+
+
+def _service(
+    at: str, instance: Mapping[str, Any], service: Mapping[str, Any], own: Mapping[str, str] | None, memory_mb: int
+) -> Iterator[str]:
+    for setting in ("paths", "ready"):
+        if service.get(setting) and "port" not in service:
+            yield f"{at}.port is missing: needed is the port that {setting} are served on."
+    if service.get("sticky") and not service.get("paths"):
+        yield f"{at}.sticky is true: allowed is that only beside paths."
+    megabytes = _megabytes(service.get("memory", "0M"))
+    if memory_mb and megabytes > memory_mb:
+        yield f"{at}.memory is \"{service['memory']}\": allowed is at most the host's {memory_mb}M."
+    for secret in service.get("secrets", []):
+        if secret in BUILT_IN:
+            if not instance.get(BUILT_IN[secret]):
+                yield f"{at}.secrets has \"{secret}\": allowed is that only where {BUILT_IN[secret]} is true."
+        elif own is not None and not own.get(secret):
+            yield f"app_secrets.{instance['name']}.{secret} is missing: needed since {at}.secrets names it."
+
+
+def _megabytes(size: str) -> float:
+    return int(size[:-1]) * {"K": 1 / 1024, "M": 1, "G": 1024}[size[-1]]
+
+
+def _duplicates(instances: Sequence[Any]) -> Iterator[str]:
+    for setting in ("name", "domain"):
+        first: dict[str, int] = {}
+        for number, instance in enumerate(instances):
+            value = instance.get(setting) if isinstance(instance, Mapping) else None
+            if isinstance(value, str) and first.setdefault(value, number) != number:
+                yield (
+                    f"app_instances[{number}].{setting} is \"{value}\", as app_instances[{first[value]}].{setting} is: "
+                    f"allowed is each {setting} once."
+                )
+
+
+class FilterModule:
+    """Register the filter with Ansible."""
+
+    def filters(self) -> dict[str, Any]:
+        """Return the filter by name."""
+        return {"app_problems": app_problems}
