@@ -22,7 +22,8 @@ LIMITS = {
 }
 # Host names of package registries: an install takes them from the machine's own settings.
 REGISTRY_HOST = re.compile(
-    r"(?:--(?:extra-)?index-url|\"resolved\": *\"http|\bpypi\.org\b|registry\.npmjs|deb\.debian\.org|files\.pythonhosted)"
+    r"(?:--(?:extra-)?index-url|\"resolved\": *\"http|"
+    r"\bpypi\.org\b|registry\.npmjs|deb\.debian\.org|files\.pythonhosted)"
 )
 
 
