@@ -1,0 +1,1 @@
+"""What must go well while something goes wrong."""

@@ -1,0 +1,66 @@
+"""A bounded, steady load on the console from outside, over verified TLS, that counts what failed."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from collections import Counter
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+# 20 requests a second is the load that issue 2 names; the bounds keep a forgotten load from running on.
+PER_SECOND = 20
+MOST_SECONDS = 900
+
+
+class Load:
+    """Context manager: sends PER_SECOND requests a second in turn to `paths` until it is left.
+
+    After it `answers` counts results: a status code, or the name of the exception. Half of the
+    requests use kept-alive connections, half open a new one, since the two fail differently.
+    """
+
+    def __init__(self, base: str, ca_file: str, paths: tuple[str, ...] = ("/api/health", "/")) -> None:
+        self.answers: Counter[str] = Counter()
+        self._base, self._paths = base, paths
+        self._context = ssl.create_default_context(cafile=ca_file)
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._work, args=(number,), daemon=True) for number in range(4)]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(timeout=60)
+
+    def _work(self, number: int) -> None:
+        interval = len(self._threads) / PER_SECOND
+        keep = number % 2 == 0
+        limits = httpx.Limits(max_keepalive_connections=1 if keep else 0)
+        end = time.monotonic() + MOST_SECONDS
+        with httpx.Client(base_url=self._base, verify=self._context, limits=limits, timeout=20) as client:
+            next_at = time.monotonic() + number / PER_SECOND
+            turn = number // 2
+            while not self._stop.is_set() and next_at < end:
+                time.sleep(max(0.0, next_at - time.monotonic()))
+                next_at += interval
+                turn += 1
+                try:
+                    answer = str(client.get(self._paths[turn % len(self._paths)]).status_code)
+                except httpx.HTTPError as error:
+                    answer = type(error).__name__
+                self.answers[answer] += 1
+
+    @property
+    def failed(self) -> dict[str, int]:
+        """What was answered other than 200, with its count."""
+        return {answer: count for answer, count in self.answers.items() if answer != "200"}
