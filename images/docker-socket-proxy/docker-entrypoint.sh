@@ -22,21 +22,30 @@ for section in AUTH BUILD COMMIT CONFIGS CONTAINERS DISTRIBUTION EVENTS EXEC GRP
   rules="$rules    http-request allow if { path,url_dec -m reg -i ^(/v[0-9.]+)?/$path }\n"
 done
 
-write='    http-request deny unless METH_GET'
-verbs=
-for verb in PAUSE RESTARTS START STOP UNPAUSE; do
+for verb in RESTARTS START STOP; do
   open "ALLOW_$verb" || continue
   case $verb in
     RESTARTS) path='(stop|restart|kill)' ;;
     *) path=$(echo "$verb" | tr '[:upper:]' '[:lower:]') ;;
   esac
-  verbs="$verbs    http-request allow if METH_POST { path,url_dec -m reg -i ^(/v[0-9.]+)?/containers/[a-zA-Z0-9_.-]+/$path\$ }\n"
+  rules="$rules    http-request allow if { path,url_dec -m reg -i ^(/v[0-9.]+)?/containers/[a-zA-Z0-9_.-]+/$path }\n"
 done
+
+# What changes something is refused before any section is looked at, unless POST=1.
+write='    http-request deny unless METH_GET\n'
 open POST && write=
 
 # shellcheck disable=SC2059 # the rules carry their own line ends
-printf "$verbs$write\n$rules" > /tmp/rules
+printf "$write$rules" > /tmp/rules
 sed -e "s,@BIND@,$bind," -e "s,@SOCKET@,$SOCKET_PATH," -e "s,@LOG_LEVEL@,$LOG_LEVEL," \
   -e '/@RULES@/{r /tmp/rules
 d;}' /usr/local/etc/haproxy/haproxy.cfg.template > /tmp/haproxy.cfg
+
+case ${1:-} in
+  -*) set -- haproxy "$@" ;;
+esac
+if [ "${1:-}" = haproxy ]; then
+  shift
+  set -- haproxy -W -db "$@"
+fi
 exec "$@"

@@ -25,8 +25,13 @@ esac
 # New files are for redis alone, unless the caller asked for another mask.
 [ "$(umask)" != 0022 ] || umask 0077
 
-if [ "$(id -u)" = 0 ]; then
-  find . ! -user redis -exec chown redis '{}' + 2> /dev/null || :
-  exec setpriv --reuid redis --regid redis --clear-groups -- "$0" "$@"
+# Root steps down where it has what that takes (cap_drop: ALL leaves it root).
+may() {
+  setpriv -d | grep -q "Capability bounding set:.*\\b$1\\b"
+}
+if [ "$(id -u)" = 0 ] && [ -z "${SKIP_DROP_PRIVS:-}" ] && may setuid && may setgid; then
+  [ -n "${SKIP_FIX_PERMS:-}" ] || find . ! -user redis -exec chown redis '{}' + || :
+  exec setpriv --reuid redis --regid redis --clear-groups --nnp --inh-caps=-all --ambient-caps=-all \
+    --bounding-set=-all "$0" "$@"
 fi
 exec "$@"
