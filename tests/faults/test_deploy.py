@@ -54,9 +54,8 @@ def release(vps: Vps) -> Callable[[str], str]:
 
 def running_image(vps: Vps) -> str:
     """Return the image of the api's healthy task, without its digest."""
-    name = vps.out(
-        "docker ps --filter label=com.docker.swarm.service.name=console_api --filter health=healthy --format '{{.Image}}'"
-    )
+    api = "--filter label=com.docker.swarm.service.name=console_api --filter health=healthy"
+    name = vps.out(f"docker ps {api} --format '{{{{.Image}}}}'")
     return name.split("@")[0]
 
 

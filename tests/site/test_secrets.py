@@ -15,7 +15,7 @@ from tools.workshop.settings import ROOT
 
 # Where on the VPS a secret must not be found at all. A pattern file by stdin keeps them off command lines.
 PLACES = {
-    "docker inspect": "docker inspect $(docker ps -aq; docker service ls -q; docker config ls -q; docker network ls -q)",
+    "docker inspect": "docker inspect $(for kind in container service config network; do docker $kind ls -q; done)",
     "service and container logs": "for c in $(docker ps -aq); do docker logs $c 2>&1; done",
     "process arguments and environments": "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null",
     "journal": "journalctl --no-pager -o cat",
