@@ -21,7 +21,7 @@ from tools.workshop.shell import WorkshopError
 
 LABEL = "skerry.content"
 AT_ONCE = 2
-STANDIN = "skerry-standin/"
+STANDIN, CONSOLE = "skerry-standin/", "skerry/console"
 IGNORED = {"node_modules", "__pycache__", ".venv", "dist", ".pytest_cache", ".mypy_cache", ".ruff_cache", "tests"}
 
 
@@ -35,24 +35,26 @@ class Image:
     target: str = ""
 
     @property
-    def is_standin(self) -> bool:
-        """Whether it stands in for an official image and belongs into the registry."""
-        return self.reference.startswith(STANDIN)
+    def served_as(self) -> str:
+        """The name under which the registry serves it, "" for an image that only this machine needs.
 
-    @property
-    def official(self) -> str:
-        """The official reference that a stand-in is served under: library/mariadb:11.8."""
-        name = self.reference.removeprefix(STANDIN)
-        return name if "/" in name.split(":")[0] else f"library/{name}"
+        Stand-ins are served under the official name: library/mariadb:11.8.
+        """
+        if self.reference.startswith(STANDIN):
+            name = self.reference.removeprefix(STANDIN)
+            return name if "/" in name.split(":")[0] else f"library/{name}"
+        return self.reference if self.reference.startswith(CONSOLE) else ""
 
 
-def read_table(directory: Path, distros: Iterable[str]) -> list[Image]:
-    """Return the images of `directory`/images.json for `distros`.
+def read_table(directory: Path, distros: Iterable[str], *, molecule: bool) -> list[Image]:
+    """Return the images of `directory`/images.json for `distros`, with those that only Molecule needs or without.
 
     Raises WorkshopError for an entry whose Dockerfile is missing.
     """
     found = []
     for entry in json.loads((directory / "images.json").read_text()):
+        if entry.get("molecule") and not molecule:
+            continue
         context = directory / entry["dir"]
         if not (context / "Dockerfile").is_file():
             raise WorkshopError(f"images/images.json names {entry['dir']}, which has no Dockerfile")

@@ -1,0 +1,45 @@
+"""The virtual environment: made when missing, filled anew when the pinned requirements changed."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from pathlib import Path
+
+from tools.workshop import packages
+from tools.workshop.settings import Settings
+from tools.workshop.shell import WorkshopError, run, write_private
+
+OLDEST, NEWEST = (3, 11), (3, 13)
+
+
+def ensure(settings: Settings) -> bool:
+    """Make the virtual environment hold exactly the pinned requirements; tell whether it changed.
+
+    Raises WorkshopError for a Python that the pins do not cover, or where pip fails.
+    """
+    if not OLDEST <= sys.version_info[:2] <= NEWEST:
+        raise WorkshopError(f"Python {sys.version.split()[0]} is not among 3.11 to 3.13", "make up PYTHON=python3.11")
+    directory, pins = settings.root / ".venv", settings.root / "requirements" / "dev.txt"
+    stamp = directory / ".requirements"
+    wanted = hashlib.sha256(pins.read_bytes()).hexdigest()
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return False
+    python = directory / "bin" / "python"
+    if not _works(python):
+        _create(directory)
+    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+    run([*pip, "--requirement", pins], timeout=900, hint="does this machine reach PyPI?")
+    write_private(stamp, wanted, 0o644)
+    return True
+
+
+def _works(python: Path) -> bool:
+    return python.exists() and run([python, "-m", "pip", "--version"], check=False).returncode == 0
+
+
+def _create(directory: Path) -> None:
+    command = [sys.executable, "-m", "venv", "--clear", directory]
+    if run(command, check=False).returncode:
+        packages.install(["python3-venv"])
+        run(command, hint="install python3-venv")
