@@ -14,7 +14,7 @@ BOOT_SECONDS = 60
 # No seccomp and AppArmor profiles, and a cgroup namespace of its own: systemd and a nested engine
 # need them, also where the machine itself cannot grant --privileged.
 MACHINE = [
-    "--cap-add", "SYS_ADMIN", "--cap-add", "NET_ADMIN",
+    "--cap-add", "SYS_ADMIN", "--cap-add", "NET_ADMIN", "--cap-add", "SYS_PTRACE",
     "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined",
     "--cgroupns", "private", "--tmpfs", "/run", "--tmpfs", "/tmp", "--volume", "/var/lib/docker",
 ]  # fmt: skip
