@@ -20,7 +20,7 @@ BUILT_IN = {"database_url": "database", "redis_url": "redis"}
 
 FQDN = r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])"
 NAME = r"(?!.*--)[a-z]([a-z0-9-]{0,22}[a-z0-9])?"
-SECRET = r"[a-z][a-z0-9_]{0,23}"
+KEY = r"[a-z][a-z0-9_]{0,23}"
 VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
 IMAGE = r"[a-z0-9]([a-zA-Z0-9._/:-]*[a-zA-Z0-9])?(@sha256:[0-9a-f]{64})?"
 PATH = r"/[A-Za-z0-9._~/-]*"
@@ -57,13 +57,14 @@ def _list(item: Kind) -> Kind:
 
 def _dict(key: str, item: Kind, allowed: str) -> Kind:
     return Kind(
-        lambda value: isinstance(value, Mapping)
-        and all(isinstance(k, str) and re.fullmatch(key, k) and item.check(v) for k, v in value.items()),
+        lambda value: (
+            isinstance(value, Mapping)
+            and all(isinstance(k, str) and re.fullmatch(key, k) and item.check(v) for k, v in value.items())
+        ),
         allowed,
     )
 
 
-ANY = Kind(lambda value: True, "anything")
 BOOLEAN = Kind(lambda value: isinstance(value, bool), "true or false")
 TEXT = Kind(lambda value: isinstance(value, str), "a text")
 PLAIN = Kind(lambda value: isinstance(value, str | int | float), "a text or number")
@@ -72,6 +73,8 @@ MEMORY = _text(SIZE, "a size such as 192M or 1G")
 PERIOD = _text(DURATION, "a duration such as 500ms, 30s or 2m")
 URL_PATH = _text(PATH, "an absolute path such as /api")
 ENVIRONMENT = _dict(VARIABLE, PLAIN, "a dict of variable names with texts or numbers")
+
+HEALTHCHECK = {"test", "interval", "timeout", "retries", "start_period"}
 
 INSTANCE: dict[str, Kind] = {
     "name": _text(NAME, "a name of at most 24 small letters, digits and dashes that begins with a letter"),
@@ -98,22 +101,25 @@ SERVICE: dict[str, Kind] = {
         "a number of processors such as 0.5",
     ),
     "pids": _number(1, 65536),
-    "secrets": _list(_text(SECRET, "a name of at most 24 small letters, digits and underscores")),
+    "secrets": _list(_text(KEY, "a name of at most 24 small letters, digits and underscores")),
     "environment": ENVIRONMENT,
     "user": _text(USER, "a user such as 10001 or 10001:10001"),
     "read_only": BOOLEAN,
     "tmpfs": _dict(PATH, MEMORY, "a dict of absolute paths with sizes such as {/var/cache: 32M}"),
     "volumes": _dict(NAME, URL_PATH, "a dict of volume names with absolute paths such as {uploads: /data}"),
     "healthcheck": Kind(
-        lambda value: value is False
-        or (isinstance(value, Mapping) and "test" in value and not set(value) - HEALTHCHECK),
+        lambda value: (
+            value is False or (isinstance(value, Mapping) and "test" in value and not set(value) - HEALTHCHECK)
+        ),
         "false or a dict with test and optionally interval, timeout, retries, start_period",
     ),
     "metrics": Kind(
-        lambda value: isinstance(value, Mapping)
-        and not set(value) - {"port", "path"}
-        and SERVICE["port"].check(value.get("port"))
-        and URL_PATH.check(value.get("path", "/")),
+        lambda value: (
+            isinstance(value, Mapping)
+            and not set(value) - {"port", "path"}
+            and SERVICE["port"].check(value.get("port"))
+            and URL_PATH.check(value.get("path", "/"))
+        ),
         "a dict with port and optionally path such as {port: 9000, path: /metrics}",
     ),
     "drain": _text("app|platform", "app or platform"),
@@ -123,8 +129,6 @@ SERVICE: dict[str, Kind] = {
     "stop_grace_period": PERIOD,
 }
 
-HEALTHCHECK = {"test", "interval", "timeout", "retries", "start_period"}
-
 
 def app_problems(
     instances: Any,
@@ -132,7 +136,7 @@ def app_problems(
     defaults: Mapping[str, Any] | None = None,
     memory_mb: int = 0,
 ) -> list[str]:
-    """Return one sentence for each thing wrong with ``app_instances`` and ``app_service_defaults``; [] when all is well.
+    """Return one sentence for each thing wrong with ``app_instances`` and ``app_service_defaults``.
 
     ``secrets``: the vault's ``{instance: {name: value}}``, to see that what services ask for is there; None skips that.
     ``memory_mb``: the host's memory in MiB, which no service may exceed; 0 skips that.
@@ -173,7 +177,7 @@ def _instance(where: str, instance: Mapping[str, Any], secrets: Any, memory_mb: 
     name = instance["name"]
     own = None if secrets is None else secrets.get(name) or {}
     if name in RESERVED:
-        problems.append(f"{where}.name is \"{name}\": allowed is a name that Skerry itself does not use.")
+        problems.append(f'{where}.name is "{name}": allowed is a name that Skerry itself does not use.')
     for setting, secret in (("database", "database_password"), ("redis", "redis_password")):
         if instance.get(setting) and own is not None and not own.get(secret):
             problems.append(f"app_secrets.{name}.{secret} is missing: needed since {where}.{setting} is true.")
@@ -186,7 +190,7 @@ def _instance(where: str, instance: Mapping[str, Any], secrets: Any, memory_mb: 
         problems += found or _service(at, instance, service, own, memory_mb)
         for path in [] if found else service.get("paths", []):
             if path in taken:
-                problems.append(f"{at}.paths has \"{path}\", which {taken[path]} has too: allowed is each path once.")
+                problems.append(f'{at}.paths has "{path}", which {taken[path]} has too: allowed is each path once.')
             taken.setdefault(path, f"service {key}")
     return problems
 
@@ -201,11 +205,11 @@ def _service(
         yield f"{at}.sticky is true: allowed is that only beside paths."
     megabytes = _megabytes(service.get("memory", "0M"))
     if memory_mb and megabytes > memory_mb:
-        yield f"{at}.memory is \"{service['memory']}\": allowed is at most the host's {memory_mb}M."
+        yield f'{at}.memory is "{service["memory"]}": allowed is at most the host\'s {memory_mb}M.'
     for secret in service.get("secrets", []):
         if secret in BUILT_IN:
             if not instance.get(BUILT_IN[secret]):
-                yield f"{at}.secrets has \"{secret}\": allowed is that only where {BUILT_IN[secret]} is true."
+                yield f'{at}.secrets has "{secret}": allowed is that only where {BUILT_IN[secret]} is true.'
         elif own is not None and not own.get(secret):
             yield f"app_secrets.{instance['name']}.{secret} is missing: needed since {at}.secrets names it."
 
@@ -221,7 +225,7 @@ def _duplicates(instances: Sequence[Any]) -> Iterator[str]:
             value = instance.get(setting) if isinstance(instance, Mapping) else None
             if isinstance(value, str) and first.setdefault(value, number) != number:
                 yield (
-                    f"app_instances[{number}].{setting} is \"{value}\", as app_instances[{first[value]}].{setting} is: "
+                    f'app_instances[{number}].{setting} is "{value}", as app_instances[{first[value]}].{setting} is: '
                     f"allowed is each {setting} once."
                 )
 

@@ -161,7 +161,7 @@ def _metrics_labels(service: Mapping[str, Any]) -> dict[str, str]:
 
 
 def app_escape(value: Any) -> Any:
-    """Double every ``$`` in the strings of a nested value: ``docker stack deploy`` takes a single one for a variable."""
+    """Double every ``$`` in the strings of a nested value: ``docker stack deploy`` takes one for a variable."""
     if isinstance(value, str):
         return value.replace("$", "$$")
     if isinstance(value, Mapping):

@@ -27,10 +27,14 @@ def _trusted(value: Any) -> Any:
     return value
 
 
+def _variables(path: Path) -> dict[str, Any]:
+    return (yaml.safe_load(path.read_text()) or {}) if path.is_file() else {}
+
+
 def render(role: str, template: str, variables: Mapping[str, Any]) -> str:
-    """Return the text of ``roles/<role>/templates/<template>`` with the role's defaults under the variables."""
-    defaults = yaml.safe_load((ROOT / "roles" / role / "defaults/main.yml").read_text()) or {}
-    merged = {"ansible_managed": "Managed by Skerry", **defaults, **variables}
+    """Return the text of ``roles/<role>/templates/<template>`` with the role's own variables around the given ones."""
+    own = [_variables(ROOT / "roles" / role / part / "main.yml") for part in ("defaults", "vars")]
+    merged = {"ansible_managed": "Managed by Skerry", **own[0], **variables, **own[1]}
     templar = Templar(DataLoader(), variables=_trusted(merged))
     source = (ROOT / "roles" / role / "templates" / template).read_text()
     return str(templar.template(trust_as_template(source)))

@@ -1,0 +1,91 @@
+"""Report the platform's services to the console: ``python3 -m skerry_reporter SETTINGS.json``.
+
+The engine's events wake it; a look at the engine each few seconds finds what makes no event here. It survives a console
+and an engine that are down, and says in the journal when either goes and comes back, once each.
+"""
+
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import NoReturn
+
+from .console import Console, ConsoleError
+from .engine import Engine, EngineError
+from .pace import BACKOFF, Pace
+from .snapshot import services
+
+COALESCE = 0.3
+"""Seconds that an event waits for others: a deployment makes dozens."""
+
+
+def say(text: str) -> None:
+    """Write one line to the journal."""
+    print(text, flush=True)
+
+
+def notify(state: str) -> None:
+    """Tell systemd (sd_notify(3)); without systemd do nothing."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if address:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+            sock.sendto(state.encode(), "\0" + address[1:] if address.startswith("@") else address)
+
+
+def watch(engine: Engine, wake: threading.Event) -> NoReturn:
+    """Set ``wake`` at each event, for ever; the stream is opened again whenever it ends."""
+    while True:
+        try:
+            for _ in engine.events():
+                wake.set()
+        except EngineError:
+            # The main loop asks the engine as well, and is the one to say that it is gone.
+            wake.set()
+            time.sleep(BACKOFF[1])
+
+
+def report_once(engine: Engine, console: Console, pace: Pace) -> None:
+    """Look at the engine, and report where that is due."""
+    picture = services(engine.get("services"), engine.get("tasks"))
+    if not pace.due(picture, time.monotonic()):
+        return
+    reported_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    console.put({"services": picture, "reported_at": reported_at, "host": socket.gethostname()})
+    if pace.reported(picture, time.monotonic()):
+        say(f"reported again: {len(picture)} services")
+
+
+def run(engine: Engine, console: Console) -> NoReturn:
+    """Report until SIGTERM."""
+    wake, pace = threading.Event(), Pace()
+    threading.Thread(target=watch, args=(engine, wake), daemon=True).start()
+    notify("READY=1")
+    while True:
+        notify("WATCHDOG=1")
+        try:
+            report_once(engine, console, pace)
+        except (EngineError, ConsoleError) as problem:
+            if pace.failed():
+                say(f"not reported, trying again until it works: {problem}")
+        if wake.wait(pace.wait(time.monotonic())):
+            time.sleep(COALESCE)
+            wake.clear()
+            pace.event(time.monotonic())
+
+
+def main() -> None:
+    """Read the settings and the credential, and run."""
+    settings = json.loads(Path(sys.argv[1]).read_text())
+    token = Path(os.environ["CREDENTIALS_DIRECTORY"], "token").read_text().strip()
+    console = Console(settings["console_url"], token, settings["console_address"], settings["ca_file"])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    say(f"reporting to {settings['console_url']}")
+    run(Engine(settings["engine_socket"]), console)
+
+
+if __name__ == "__main__":
+    main()
