@@ -1,0 +1,65 @@
+"""The controller's half of the stack module: render, name configs and secrets by their content, hand over a parcel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import ansible.module_utils
+from ansible.errors import AnsibleActionFail
+from ansible.module_utils.common.text.converters import to_bytes
+
+ansible.module_utils.__path__.append(str(Path(__file__).parents[1] / "module_utils"))
+
+from ansible.module_utils.skerry.names import StackFileError, images_of, name_by_content  # noqa: E402
+from ansible.module_utils.skerry.payload import Entry, pack  # noqa: E402
+from ansible.module_utils.skerry_action import TreeAction  # noqa: E402
+
+STACK_FILE = "stack.yml"
+SECRETS = "secrets/"
+
+
+class ActionModule(TreeAction):
+    """Renders the stack directory and runs the module of the same name."""
+
+    TRANSFERS_FILES = True
+    _VALID_ARGS = frozenset(("name", "src", "files", "timeout", "base"))
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the module's result."""
+        super().run(tmp, task_vars)
+        variables = task_vars or {}
+        arguments = dict(self._task.args)
+        _, options = self.validate_argument_spec(
+            {
+                "name": {"type": "str", "required": True},
+                "src": {"type": "str", "default": "stack"},
+                "files": {"type": "dict", "default": {}},
+                "timeout": {"type": "int", "default": 180},
+                "base": {"type": "path", "default": "/opt/skerry/stacks"},
+            }
+        )
+        del arguments
+        stack = options["name"]
+        files = {file.path: file.content for file in self.render(options["src"], variables, f"{options['base']}/{stack}")}
+        files |= {str(path): to_bytes(content) for path, content in options["files"].items()}
+        if STACK_FILE not in files:
+            raise AnsibleActionFail(f"src: {options['src']} has neither {STACK_FILE} nor {STACK_FILE}.j2")
+        try:
+            text = name_by_content(stack, files[STACK_FILE].decode(), files)
+        except StackFileError as error:
+            raise AnsibleActionFail(f"stack {stack}: {error}") from error
+        files[STACK_FILE] = text.encode()
+        module_arguments = {
+            "name": stack,
+            "timeout": options["timeout"],
+            "base": options["base"],
+            "images": images_of(text),
+            "parcel": pack(_entry(path, content) for path, content in sorted(files.items())),
+        }
+        return self._execute_module(module_name="stack", module_args=module_arguments, task_vars=variables)
+
+
+def _entry(path: str, content: bytes) -> Entry:
+    secret = path.startswith(SECRETS)
+    return Entry(path, content, mode=0o600 if secret else 0o644, secret=secret)

@@ -1,0 +1,154 @@
+"""Whether a service is where it should be, judged from what runs: pure functions over the engine's own answers.
+
+A task is of the newest version when its spec equals the service's (swarmkit, manager/orchestrator/task.go: IsTaskDirty;
+a changed placement alone moves no task that still fits). A container with a health check reaches `running` only once
+it is healthy (moby, daemon/cluster/executor/container/controller.go: Start waits for the health event).
+UpdateStatus.State: https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Service
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Word = Literal["healthy", "waiting", "rolled back", "failed"]
+Json = dict[str, Any]
+
+FAILURES_TOLERATED = 3  # a service that waits for its peers may stumble twice; the third fall is a crash loop
+UNDER_WAY = ("updating", "rollback_started")
+FAILED_STATES = ("failed", "rejected")
+NEVER_STARTS = ("no such image", "pull access denied", "manifest unknown", "invalid reference format")
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A word, why, and the task that shows it."""
+
+    word: Word
+    reason: str = ""
+    task: Json | None = None
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What had happened before a deployment began, so that its verdict counts only what happened since.
+
+    Told by identity, not by time: the clocks of the host and of the Swarm's leader may differ.
+    """
+
+    tasks: frozenset[str] = frozenset()
+    updates: frozenset[tuple[str, str]] = frozenset()
+
+    @classmethod
+    def of(cls, services: Sequence[Json], tasks: Sequence[Json]) -> Baseline:
+        """Remember all tasks, and all updates that have ended; one under way still decides the outcome."""
+        ended = [service for service in services if _update(service).get("State") not in UNDER_WAY]
+        return cls(
+            frozenset(task["ID"] for task in tasks),
+            frozenset((service["ID"], _update(service).get("StartedAt", "")) for service in ended),
+        )
+
+
+def _update(service: Json) -> Json:
+    return service.get("UpdateStatus") or {}
+
+
+def is_newest(task: Json, service: Json) -> bool:
+    """Whether a task runs the service's present spec."""
+    ignored = ("Runtime", "Placement")
+    ours = {key: value for key, value in task["Spec"].items() if key not in ignored}
+    wanted = {key: value for key, value in service["Spec"]["TaskTemplate"].items() if key not in ignored}
+    return ours == wanted
+
+
+def judge(service: Json, tasks: Sequence[Json], baseline: Baseline) -> Judgement:
+    """Judge one service from its own tasks, counting only what is new since the baseline.
+
+    A service that the deployment did not touch is judged alike: it has no new failures, and is healthy when its tasks run.
+    """
+    update = _update(service)
+    if (service["ID"], update.get("StartedAt", "")) in baseline.updates:
+        update = {}  # the story of an earlier update
+    failures = failed_since(tasks, baseline)
+    last = failures[-1] if failures else None
+    match update.get("State"):
+        case "rollback_completed":
+            return Judgement("rolled back", update.get("Message", ""), last)
+        case "paused" | "rollback_paused":
+            return Judgement("failed", update.get("Message", ""), last)
+        case "updating" | "rollback_started":
+            return Judgement("waiting", f"{update.get('Message', '')}; {_progress(service, tasks)}", last)
+    return _settled(service, tasks, failures)
+
+
+def failed_since(tasks: Sequence[Json], baseline: Baseline) -> list[Json]:
+    """Return the new tasks that failed, oldest first. One that was told to stop ends as `shutdown`, whatever its code."""
+    failed = [
+        task
+        for task in tasks
+        if task["Status"]["State"] in FAILED_STATES
+        and task["ID"] not in baseline.tasks
+    ]
+    return sorted(failed, key=lambda task: task["Status"]["Timestamp"])
+
+
+def _settled(service: Json, tasks: Sequence[Json], failures: Sequence[Json]) -> Judgement:
+    """Judge a service that no update is under way for: created, scaled, or finished."""
+    if failures and any(text in failures[-1]["Status"].get("Err", "").lower() for text in NEVER_STARTS):
+        return Judgement("failed", failures[-1]["Status"]["Err"], failures[-1])
+    if len(failures) >= FAILURES_TOLERATED:
+        return Judgement("failed", f"{len(failures)} tasks failed one after the other", failures[-1])
+    if is_job(service):
+        return _job(service)
+    wanted = desired_tasks(service)
+    alive = [task for task in tasks if task["DesiredState"] == "running"]
+    if len(running_tasks(service, tasks)) == wanted and len(alive) == wanted:
+        return Judgement("healthy")
+    return Judgement("waiting", _progress(service, tasks), failures[-1] if failures else _pending(tasks))
+
+
+def running_tasks(service: Json, tasks: Sequence[Json]) -> list[Json]:
+    """Return the tasks that run the newest spec and are meant to."""
+    return [
+        task
+        for task in tasks
+        if task["DesiredState"] == "running" and task["Status"]["State"] == "running" and is_newest(task, service)
+    ]
+
+
+def desired_tasks(service: Json) -> int:
+    """Return how many tasks should run; for a global service as many as the engine found nodes for."""
+    replicated = service["Spec"]["Mode"].get("Replicated")
+    if replicated is not None:
+        return int(replicated.get("Replicas", 1))
+    return int((service.get("ServiceStatus") or {}).get("DesiredTasks", 1))
+
+
+def is_job(service: Json) -> bool:
+    """Whether the service runs to its end (mode replicated-job or global-job)."""
+    return "ReplicatedJob" in service["Spec"]["Mode"] or "GlobalJob" in service["Spec"]["Mode"]
+
+
+def _job(service: Json) -> Judgement:
+    status = service.get("ServiceStatus") or {}
+    wanted = service["Spec"]["Mode"].get("ReplicatedJob", {}).get("TotalCompletions") or status.get("DesiredTasks", 1)
+    done = status.get("CompletedTasks", 0)
+    return Judgement("healthy") if done >= wanted else Judgement("waiting", f"{done} of {wanted} job tasks completed")
+
+
+def _progress(service: Json, tasks: Sequence[Json]) -> str:
+    text = f"{len(running_tasks(service, tasks))} of {desired_tasks(service)} tasks run the newest version"
+    pending = _pending(tasks)
+    if pending:
+        status = pending["Status"]
+        text += f"; one is {status['State']}" + (f" ({status['Err']})" if status.get("Err") else "")
+    return text
+
+
+def _pending(tasks: Sequence[Json]) -> Json | None:
+    """Return the youngest task that is on its way to running."""
+    waiting = [
+        task for task in tasks if task["DesiredState"] in ("running", "ready") and task["Status"]["State"] != "running"
+    ]
+    return max(waiting, key=lambda task: task["CreatedAt"], default=None)

@@ -1,0 +1,77 @@
+"""What the stack and tree action plugins share on the controller: rendering a directory of templates."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ansible._internal._templating import _template_vars
+from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.module_utils.common.text.converters import to_bytes, to_text
+from ansible.plugins.action import ActionBase
+from ansible.template import trust_as_template
+
+SUFFIX = ".j2"
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A file or link of the source directory, its `.j2` dropped. `content` is a link's target when `link`."""
+
+    path: str
+    content: bytes
+    executable: bool = False
+    link: bool = False
+
+
+class TreeAction(ActionBase):
+    """An action plugin that renders a directory under the role's templates/."""
+
+    def render(self, source: str, task_vars: dict[str, Any], destination: str) -> list[Rendered]:
+        """Render each `*.j2` below `source` as ansible.builtin.template would, and read all other files as they are.
+
+        Raises AnsibleActionFail when the directory or a variable is missing; the text names the template.
+        """
+        try:
+            root = Path(self._find_needle("templates", source))
+        except AnsibleError as error:
+            raise AnsibleActionFail(to_text(error)) from error
+        if not root.is_dir():
+            raise AnsibleActionFail(f"src: {root} is no directory")
+        found = []
+        for directory, directories, names in os.walk(root):
+            directories.sort()
+            links = [name for name in directories if Path(directory, name).is_symlink()]
+            found += [self._one(root, Path(directory, name), task_vars, destination) for name in sorted(names + links)]
+        return found
+
+    def _one(self, root: Path, path: Path, task_vars: dict[str, Any], destination: str) -> Rendered:
+        relative = path.relative_to(root).as_posix()
+        if path.is_symlink():
+            return Rendered(relative, os.fsencode(path.readlink()), link=True)
+        executable = bool(path.stat().st_mode & stat.S_IXUSR)
+        if path.suffix != SUFFIX:
+            return Rendered(relative, path.read_bytes(), executable)
+        relative = relative.removesuffix(SUFFIX)
+        return Rendered(relative, self._template(root, path, task_vars, f"{destination}/{relative}"), executable)
+
+    def _template(self, root: Path, path: Path, task_vars: dict[str, Any], destination: str) -> bytes:
+        """Render one template with the variables and options of ansible.builtin.template (its action plugin, 2.19)."""
+        places = [*task_vars.get("ansible_search_path", []), self._loader.get_basedir(), str(root), str(path.parent)]
+        search = [folder for place in places for folder in (os.path.join(place, "templates"), place)]  # noqa: PTH118
+        about = _template_vars.generate_ansible_template_vars(
+            path=str(path),
+            fullpath=str(path),
+            dest_path=destination,
+            include_ansible_managed="ansible_managed" not in task_vars,
+        )
+        templar = self._templar.copy_with_new_env(searchpath=search, available_variables={**task_vars, **about})
+        text = trust_as_template(to_text(path.read_bytes()))
+        try:
+            result = templar.template(text, escape_backslashes=False, overrides={"trim_blocks": True})
+        except AnsibleError as error:
+            raise AnsibleActionFail(f"{path}: {to_text(error)}", orig_exc=error) from error
+        return to_bytes("" if result is None else result)
