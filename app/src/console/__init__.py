@@ -1,0 +1,1 @@
+"""A Skerry platform's console: ``api`` (FastAPI) and ``realtime`` (Socket.IO), two processes of one image."""

@@ -1,0 +1,153 @@
+"""The api process: FastAPI over the domains."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from socketio import AsyncRedisManager
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+import console.auth.endpoints
+import console.health.endpoints
+import console.platform.endpoints
+from console.auth.limits import Limiter
+from console.auth.service import AuthService
+from console.auth.tokens import Tokens
+from console.cache import connection_options, make_redis
+from console.database import Database, make_engine
+from console.errors import ConsoleError, UnavailableError, problem
+from console.health.service import Readiness
+from console.lifecycle import Lifecycle
+from console.metrics import Metrics
+from console.middleware import RequestMiddleware
+from console.platform.repository import SnapshotRepository
+from console.platform.service import PlatformService
+from console.settings import ApiSettings
+
+MAX_BODY = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What endpoints and guards reach as ``request.app.state.services``."""
+
+    settings: ApiSettings
+    database: Database
+    redis: Redis
+    metrics: Metrics
+    tokens: Tokens
+    limiter: Limiter
+    auth: AuthService
+    platform: PlatformService
+    readiness: Readiness
+
+
+def make_services(settings: ApiSettings, lifecycle: Lifecycle) -> Services:
+    """Wire the domains together. Opens no connection yet."""
+    database, redis, metrics = (
+        Database(make_engine(settings.database_url)),
+        make_redis(settings.redis_url),
+        Metrics(),
+    )
+    tokens, prefix = Tokens(settings.secret_key), settings.redis_prefix
+    emitter = AsyncRedisManager(
+        settings.redis_url,
+        channel=f"{prefix}socketio",
+        write_only=True,
+        redis_options=connection_options(),
+    )
+    return Services(
+        settings=settings,
+        database=database,
+        redis=redis,
+        metrics=metrics,
+        tokens=tokens,
+        limiter=Limiter(redis, prefix, metrics),
+        auth=AuthService(database, redis, prefix, tokens),
+        platform=PlatformService(SnapshotRepository(redis, prefix), emitter, metrics),
+        readiness=Readiness(lifecycle, {"database": database.ping, "redis": redis.ping}),
+    )
+
+
+def make_app(services: Services, lifecycle: Lifecycle) -> FastAPI:
+    """The routes. No docs pages and no schema are served."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        seconds = services.settings.startup_seconds
+        await lifecycle.wait_for("the database", services.database.ping, seconds)
+        await lifecycle.wait_for("Redis", services.redis.ping, seconds)
+        yield
+        await services.redis.aclose()
+        await services.database.close()
+
+    app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, max_body_size=MAX_BODY)
+    app.state.services = services
+    app.add_exception_handler(ConsoleError, _console_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    for gone in (OperationalError, InterfaceError, PoolTimeoutError):
+        app.add_exception_handler(gone, _database_gone)
+    app.add_exception_handler(RedisError, _redis_gone)
+    app.include_router(console.health.endpoints.router)
+    app.include_router(console.auth.endpoints.router)
+    app.include_router(console.platform.endpoints.router)
+    return app
+
+
+def make_asgi(services: Services, lifecycle: Lifecycle) -> ASGIApp:
+    """What the server runs."""
+    return RequestMiddleware(make_app(services, lifecycle), services.metrics, lifecycle)
+
+
+async def _console_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ConsoleError)  # noqa: S101 - for the type checker
+    return problem(
+        error.status,
+        error.detail,
+        code=error.code,
+        headers=error.headers,
+        request_id=request.state.request_id,
+    )
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    return problem(
+        error.status_code, str(error.detail), headers=error.headers, request_id=request.state.request_id
+    )
+
+
+async def _validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    # Where and why, never what was sent: it may be a password.
+    errors = [
+        {"field": ".".join(map(str, entry["loc"])), "message": entry["msg"]} for entry in error.errors()
+    ]
+    return problem(
+        422,
+        "The request is not valid: "
+        + "; ".join(f"{entry['field']}: {entry['message']}" for entry in errors[:3]),
+        code="invalid",
+        errors=errors[:20],
+        request_id=request.state.request_id,
+    )
+
+
+async def _database_gone(request: Request, error: Exception) -> Response:
+    return await _console_error(request, UnavailableError("The database does not answer. Try again soon."))
+
+
+async def _redis_gone(request: Request, error: Exception) -> Response:
+    return await _console_error(request, UnavailableError("Redis does not answer. Try again soon."))

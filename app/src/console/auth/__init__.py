@@ -1,0 +1,1 @@
+"""Signing in: passwords, tokens, sessions, and the chain that every request passes."""

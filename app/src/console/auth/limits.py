@@ -1,0 +1,66 @@
+"""Rate limits: sliding windows in Redis, shared by all replicas; in the process while Redis is away."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from limits import RateLimitItem, parse
+from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from console.errors import RateLimitedError
+from console.metrics import Metrics
+
+log = logging.getLogger(__name__)
+
+SIGN_IN = parse("10/minute")
+REFRESH = parse("60/minute")
+USER = parse("600/minute")
+MACHINE = parse("240/minute")
+
+
+def address_key(address: str) -> str:
+    """What an address is limited as: an IPv6 client owns a whole /64."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "address:unknown"
+    if parsed.version == 6:
+        return f"address:{ip_network((parsed, 64), strict=False).network_address}"
+    return f"address:{parsed}"
+
+
+class Limiter:
+    """``hit`` counts a request, or raises."""
+
+    def __init__(self, redis: Redis, prefix: str, metrics: Metrics) -> None:
+        options: dict[str, Any] = {"connection_pool": redis.connection_pool}
+        storage = RedisStorage(
+            "async+redis://unused", implementation="redispy", key_prefix=f"{prefix}limits", **options
+        )
+        self._shared = SlidingWindowCounterRateLimiter(storage)
+        self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._metrics = metrics
+
+    async def hit(self, item: RateLimitItem, *identifiers: str) -> None:
+        """Count one request. Raises RateLimitedError with the seconds to wait."""
+        try:
+            await self._hit(self._shared, item, identifiers)
+        except (RedisError, OSError, TimeoutError) as error:
+            self._metrics.limiter_fallbacks.inc()
+            log.warning("limiting in the process, Redis does not answer (%s)", type(error).__name__)
+            await self._hit(self._own, item, identifiers)
+
+    @staticmethod
+    async def _hit(
+        strategy: SlidingWindowCounterRateLimiter, item: RateLimitItem, identifiers: tuple[str, ...]
+    ) -> None:
+        if not await strategy.hit(item, *identifiers):
+            window = await strategy.get_window_stats(item, *identifiers)
+            raise RateLimitedError(max(1, math.ceil(window.reset_time - time.time())))

@@ -1,0 +1,31 @@
+"""What the auth endpoints take and give."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+
+class SignIn(BaseModel):
+    """Credentials. The bounds keep argon2id from being fed megabytes."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    password: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+
+
+class Me(BaseModel):
+    """Who is signed in."""
+
+    name: str
+    role: str
+
+
+class Access(BaseModel):
+    """A fresh access token, and for how many seconds it is valid."""
+
+    access_token: str
+    expires_in: int
+    user: Me

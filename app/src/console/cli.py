@@ -1,0 +1,83 @@
+"""``console api``, ``console realtime``, ``console migrate``: the entry point of the image."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import subprocess
+import sys
+
+from console import logs, settings
+from console.lifecycle import Lifecycle, StartupError
+
+log = logging.getLogger("console")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one of the processes; returns the exit code (2: settings, 1: migration or start-up)."""
+    parser = argparse.ArgumentParser(prog="console", description="The console of a Skerry platform.")
+    parser.add_argument(
+        "process",
+        choices=("api", "realtime", "migrate"),
+        help="api: migrate the database, then serve; realtime: serve Socket.IO; migrate: only migrate",
+    )
+    process = parser.parse_args(arguments).process
+    logs.configure(os.environ.get("LOG_LEVEL", "INFO"))
+    try:
+        return {"api": _api, "realtime": _realtime, "migrate": _migrate}[process]()
+    except settings.SettingsError as error:
+        log.error("%s", error)
+        return 2
+
+
+def _migrate() -> int:
+    from console.migrate import MigrationError, migrate
+
+    try:
+        asyncio.run(migrate(settings.migrate_settings(os.environ), Lifecycle()))
+    except (MigrationError, StartupError) as error:
+        log.error("migration failed: %s", error)
+        return 1
+    return 0
+
+
+def _api() -> int:
+    configured = settings.api_settings(os.environ)
+    # A process of its own: what migrations need in memory is given back before serving.
+    child = subprocess.Popen([sys.executable, "-m", "console", "migrate"])
+    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+    if code := child.wait():
+        return code if code > 0 else 128 - code
+
+    from console.api import make_asgi, make_services
+    from console.server import serve
+
+    lifecycle = Lifecycle()
+    return serve(
+        make_asgi(make_services(configured, lifecycle), lifecycle),
+        lifecycle,
+        port=configured.port,
+        drain_seconds=configured.drain_seconds,
+        trusted_proxies=configured.trusted_proxies,
+        websockets=False,
+    )
+
+
+def _realtime() -> int:
+    from console.realtime.app import make_asgi
+    from console.server import serve
+
+    configured, lifecycle = settings.realtime_settings(os.environ), Lifecycle()
+    app, on_drain = make_asgi(configured, lifecycle)
+    return serve(
+        app,
+        lifecycle,
+        port=configured.port,
+        drain_seconds=configured.drain_seconds,
+        trusted_proxies=configured.trusted_proxies,
+        websockets=True,
+        on_drain=on_drain,
+    )

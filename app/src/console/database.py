@@ -1,0 +1,88 @@
+"""The database: one engine a process, one transaction a request."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, MetaData, text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator
+
+POOL_SIZE = 5
+CONNECT_SECONDS = 3
+
+
+class Base(DeclarativeBase):
+    """Base of every model; constraints get names, so that migrations can refer to them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime, stored as naive UTC (MariaDB's DATETIME has no zone)."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.astimezone(UTC).replace(tzinfo=None) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value else None
+
+
+def utc_now() -> datetime:
+    """Now, to the second, as the database stores it."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def make_engine(url: str) -> AsyncEngine:
+    """An engine whose connections are checked before use, so that a restart of the server is not an error."""
+    options: dict[str, Any] = {"pool_pre_ping": True}
+    if url.startswith("mysql"):
+        options |= {
+            "pool_size": POOL_SIZE,
+            "max_overflow": POOL_SIZE,
+            "pool_timeout": CONNECT_SECONDS,
+            "pool_recycle": 280,
+            "connect_args": {
+                "connect_timeout": CONNECT_SECONDS,
+                "charset": "utf8mb4",
+                "init_command": "SET time_zone = '+00:00'",
+            },
+        }
+    return create_async_engine(url, **options)
+
+
+class Database:
+    """Sessions and the reachability check."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._bind: AsyncEngine | AsyncConnection = engine
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A session whose work is committed at the end, or rolled back by an exception."""
+        async with AsyncSession(self._bind, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    async def ping(self) -> None:
+        """One round trip. Raises what the driver raises."""
+        async with self._engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        await self._engine.dispose()

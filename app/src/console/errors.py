@@ -1,0 +1,87 @@
+"""Errors that carry their status code, and how they are answered: RFC 9457 ``application/problem+json``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from starlette.responses import Response
+
+
+class ConsoleError(Exception):
+    """Answered as a problem with this status, code and detail."""
+
+    status = 500
+    code = "internal"
+
+    def __init__(
+        self, detail: str, *, code: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.code = code or self.code
+        self.headers = dict(headers or {})
+
+
+class UnauthorizedError(ConsoleError):
+    """No valid credentials."""
+
+    status = 401
+    code = "unauthorized"
+
+    def __init__(self, detail: str, *, code: str | None = None) -> None:
+        super().__init__(detail, code=code, headers={"WWW-Authenticate": "Bearer"})
+
+
+class ForbiddenError(ConsoleError):
+    """Known, but not allowed."""
+
+    status = 403
+    code = "forbidden"
+
+
+class RateLimitedError(ConsoleError):
+    """Too many requests; says when to come back."""
+
+    status = 429
+    code = "rate-limited"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            f"Too many requests. Try again in {seconds} s.", headers={"Retry-After": str(seconds)}
+        )
+
+
+class UnavailableError(ConsoleError):
+    """Something behind the console does not answer."""
+
+    status = 503
+    code = "unavailable"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, headers={"Retry-After": "5"})
+
+
+def problem(
+    status: int,
+    detail: str,
+    *,
+    code: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    **extensions: Any,
+) -> Response:
+    """A problem document; ``code`` is the stable name that clients switch on."""
+    title = HTTPStatus(status).phrase
+    body = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code or title.lower().replace(" ", "-"),
+        **extensions,
+    }
+    return Response(
+        json.dumps(body, ensure_ascii=False), status, headers, media_type="application/problem+json"
+    )

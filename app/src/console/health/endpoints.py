@@ -1,0 +1,32 @@
+"""Probes: ``/api/health`` (and ``/health``, for the image's own check), ``/api/ready``, ``/metrics``."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from console.auth.guards import GuardedRoute, Open, guarded
+
+router = APIRouter(route_class=GuardedRoute)
+
+
+@router.get("/api/health", response_model=None)
+@router.get("/health", response_model=None)
+@guarded(Open())
+async def health() -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+@router.get("/api/ready", response_model=None)
+@guarded(Open())
+async def ready(request: Request) -> Response:
+    status, body = await request.app.state.services.readiness.report()
+    return JSONResponse(body, status)
+
+
+@router.get("/metrics", response_model=None)
+@guarded(Open())
+async def metrics(request: Request) -> Response:
+    response: Response = request.app.state.services.metrics.response()
+    return response

@@ -1,0 +1,117 @@
+"""Brings the schema to this release, and makes sure that the first admin exists.
+
+Runs under a lock in the database, so that replicas that start together migrate once. A database that a newer
+release has already migrated is left as it is: schema changes are compatible with the release before (see
+migrations/README.md), so that a rollback only has to start the old image.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from console.auth.passwords import hash_password
+from console.auth.tokens import Role
+from console.database import Database, make_engine
+from console.lifecycle import Lifecycle
+from console.settings import MigrateSettings
+from console.users.models import User
+from console.users.repository import UserRepository
+
+log = logging.getLogger(__name__)
+
+LOCK = "console:migrate"
+LOCK_SECONDS = 60
+
+
+class MigrationError(Exception):
+    """The schema could not be brought to this release; the message says why."""
+
+
+def alembic_config(script_location: str = "console:migrations") -> Config:
+    """Alembic without an ini file: scripts come from the package."""
+    config = Config()
+    config.set_main_option("script_location", script_location)
+    return config
+
+
+async def migrate(settings: MigrateSettings, lifecycle: Lifecycle, config: Config | None = None) -> None:
+    """Migrate and create the first admin. Raises MigrationError, StartupError."""
+    engine = make_engine(settings.database_url)
+    database = Database(engine)
+    try:
+        await lifecycle.wait_for("the database", database.ping, settings.startup_seconds)
+        async with _locked(engine):
+            async with engine.connect() as connection:
+                await connection.run_sync(upgrade, config or alembic_config())
+            await _ensure_admin(database, settings)
+    except SQLAlchemyError as error:
+        raise MigrationError(str(error).splitlines()[0]) from error
+    finally:
+        await engine.dispose()
+
+
+def upgrade(connection: Connection, config: Config) -> None:
+    """Run what is missing, one transaction a revision where the database can."""
+    script = ScriptDirectory.from_config(config)
+    current = MigrationContext.configure(connection).get_current_heads()
+    connection.rollback()
+    known = {revision.revision for revision in script.walk_revisions()}
+    if newer := [revision for revision in current if revision not in known]:
+        log.warning("the schema is of a newer release (%s): left as it is", ", ".join(newer))
+        return
+    if set(current) == set(script.get_heads()):
+        log.info("the schema is up to date (%s)", ", ".join(current))
+        return
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    log.info("the schema was migrated to %s", ", ".join(script.get_heads()))
+
+
+@asynccontextmanager
+async def _locked(engine: AsyncEngine) -> AsyncIterator[None]:
+    """Hold the migration lock on a connection of its own. Raises MigrationError when it stays taken."""
+    async with engine.connect() as connection:
+        connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await _take_lock(connection, engine.dialect.name)
+        try:
+            yield
+        finally:
+            if engine.dialect.name == "mysql":
+                await connection.execute(text("SELECT RELEASE_LOCK(:lock)"), {"lock": LOCK})
+            # PostgreSQL's session lock ends with the connection, SQLite has one writer anyway.
+
+
+async def _take_lock(connection: AsyncConnection, dialect: str) -> None:
+    if dialect == "mysql":
+        taken = await connection.scalar(
+            text("SELECT GET_LOCK(:lock, :seconds)"), {"lock": LOCK, "seconds": LOCK_SECONDS}
+        )
+        if taken != 1:
+            raise MigrationError(f"another migration has held the lock for {LOCK_SECONDS} s")
+    elif dialect == "postgresql":
+        await connection.execute(text(f"SET lock_timeout = '{LOCK_SECONDS}s'"))
+        await connection.execute(text("SELECT pg_advisory_lock(hashtext(:lock))"), {"lock": LOCK})
+
+
+async def _ensure_admin(database: Database, settings: MigrateSettings) -> None:
+    async with database.transaction() as session:
+        users = UserRepository(session)
+        if await users.by_name(settings.admin_user) is None:
+            await users.add(
+                User(
+                    name=settings.admin_user,
+                    password_hash=hash_password(settings.admin_password),
+                    role=Role.ADMIN.name.lower(),
+                )
+            )
+            log.info("created the admin %s", settings.admin_user)

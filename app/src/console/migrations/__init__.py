@@ -1,0 +1,1 @@
+"""Schema changes. Read README.md beside this file before adding one."""

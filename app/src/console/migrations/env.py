@@ -1,0 +1,15 @@
+"""Called by Alembic; runs on the connection that ``console.migrate`` opened under the lock."""
+
+from alembic import context
+
+import console.users.models  # noqa: F401 - registers the tables
+from console.database import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    compare_type=True,
+    transaction_per_migration=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

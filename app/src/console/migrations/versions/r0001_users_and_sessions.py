@@ -1,0 +1,34 @@
+"""Users and their sessions."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+_BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "users",
+        sa.Column("id", _BigId, primary_key=True),
+        sa.Column("name", sa.String(64), nullable=False),
+        sa.Column("password_hash", sa.String(255), nullable=False),
+        sa.Column("role", sa.String(16), nullable=False),
+        sa.Column("created_at", sa.DateTime, nullable=False),
+        sa.UniqueConstraint("name", name="uq_users_name"),
+        if_not_exists=True,
+    )
+    op.create_table(
+        "sessions",
+        sa.Column("id", sa.String(32), primary_key=True),
+        sa.Column("user_id", _BigId, nullable=False),
+        sa.Column("token_hash", sa.String(64), nullable=False),
+        sa.Column("created_at", sa.DateTime, nullable=False),
+        sa.Column("expires_at", sa.DateTime, nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_sessions_user_id", ondelete="CASCADE"),
+        sa.Index("ix_sessions_user_id", "user_id"),
+        sa.Index("ix_sessions_expires_at", "expires_at"),
+        if_not_exists=True,
+    )

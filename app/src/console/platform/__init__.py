@@ -1,0 +1,1 @@
+"""The services that run on the platform, as its reporter sees them."""

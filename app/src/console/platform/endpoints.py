@@ -1,0 +1,26 @@
+"""``/api/platform``."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from console.auth.guards import GuardedRoute, Reporter, SignedIn, guarded
+from console.auth.tokens import Role
+from console.platform.schemas import Snapshot
+
+router = APIRouter(prefix="/api/platform", route_class=GuardedRoute)
+
+
+@router.get("/services", response_model=None)
+@guarded(SignedIn(Role.VIEWER))
+async def services(request: Request) -> Response:
+    return JSONResponse(await request.app.state.services.platform.current())
+
+
+@router.put("/services", response_model=None)
+@guarded(Reporter())
+async def report_services(request: Request, snapshot: Snapshot) -> Response:
+    await request.app.state.services.platform.report(snapshot)
+    return Response(status_code=204)

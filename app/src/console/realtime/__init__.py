@@ -1,0 +1,1 @@
+"""The Socket.IO process: sends what changes to signed-in browsers."""

@@ -1,0 +1,166 @@
+"""Settings from the environment. A secret is a file: ``NAME_FILE`` names it, as in the official images."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+MIN_SECRET = 32
+MIN_PASSWORD = 12
+PRIVATE_NETWORKS = "127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,::1,fc00::/7"
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message is one sentence that says what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RealtimeSettings:
+    """What both processes need."""
+
+    redis_url: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    public_url: str
+    redis_prefix: str
+    port: int
+    drain_seconds: float
+    startup_seconds: float
+    trusted_proxies: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiSettings(RealtimeSettings):
+    """What api needs besides."""
+
+    database_url: str = field(repr=False)
+    reporter_token: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MigrateSettings:
+    """What the migration step needs: the database, and the first admin."""
+
+    database_url: str = field(repr=False)
+    admin_user: str
+    admin_password: str = field(repr=False)
+    startup_seconds: float
+
+
+class _Reader:
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self._environ.get(name, "").strip() or default
+        if value is None:
+            raise SettingsError(f"{name} is missing: set it in the environment.")
+        return value
+
+    def secret(self, name: str, minimum: int = 1) -> str:
+        path, value = self._environ.get(f"{name}_FILE"), self._environ.get(name, "")
+        if path and value:
+            raise SettingsError(f"{name} and {name}_FILE are both set: keep only one of them.")
+        if path:
+            try:
+                value = Path(path).read_text(encoding="utf-8")
+            except OSError as error:
+                raise SettingsError(
+                    f"{name}_FILE names {path}, which cannot be read: {error.strerror}."
+                ) from error
+        value = value.strip()
+        if not value:
+            raise SettingsError(f"{name} is missing: set {name}_FILE to a file that holds it.")
+        if len(value) < minimum:
+            raise SettingsError(
+                f"{name} is too short: it has {len(value)} characters, at least {minimum} are needed."
+            )
+        return value
+
+    def number(self, name: str, default: float, low: float, high: float) -> float:
+        text = self.text(name, str(default))
+        try:
+            value = float(text)
+        except ValueError:
+            value = low - 1
+        if not low <= value <= high:
+            raise SettingsError(f"{name} is {text!r}: a number from {low:g} to {high:g} is needed.")
+        return value
+
+    def url(self, name: str, value: str, schemes: tuple[str, ...]) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in schemes or not parts.hostname:
+            raise SettingsError(f"{name} is not a URL of the form {schemes[0]}://host: check it.")
+        return value
+
+    def matching(self, name: str, default: str, pattern: str, wanted: str) -> str:
+        value = self.text(name, default)
+        if not re.fullmatch(pattern, value):
+            raise SettingsError(f"{name} is {value!r}: {wanted} is needed.")
+        return value
+
+    def database_url(self) -> str:
+        """The URL with the async driver that belongs to its scheme."""
+        url = self.secret("DATABASE_URL")
+        scheme, separator, rest = url.partition("://")
+        drivers = {
+            "mysql": "mysql+asyncmy",
+            "mariadb": "mysql+asyncmy",
+            "mysql+asyncmy": "mysql+asyncmy",
+            "mariadb+asyncmy": "mysql+asyncmy",
+            "postgresql": "postgresql+asyncpg",
+            "postgres": "postgresql+asyncpg",
+            "postgresql+asyncpg": "postgresql+asyncpg",
+            "sqlite+aiosqlite": "sqlite+aiosqlite",
+        }
+        if not separator or scheme not in drivers:
+            raise SettingsError("DATABASE_URL is not a URL of the form mysql+asyncmy://host/name: check it.")
+        return f"{drivers[scheme]}://{rest}"
+
+    def common(self) -> dict[str, object]:
+        public_url = self.url("PUBLIC_URL", self.text("PUBLIC_URL"), ("https", "http"))
+        return {
+            "redis_url": self.url("REDIS_URL", self.secret("REDIS_URL"), ("redis", "rediss")),
+            "secret_key": self.secret("SECRET_KEY", MIN_SECRET),
+            "public_url": public_url.rstrip("/"),
+            "redis_prefix": self.matching(
+                "REDIS_PREFIX", "console:", r"[a-z0-9][a-z0-9_.-]*:", "a name that ends in a colon"
+            ),
+            "port": int(self.number("PORT", 8000, 1, 65535)),
+            "drain_seconds": self.number("DRAIN_SECONDS", 6, 0, 300),
+            "startup_seconds": self.number("STARTUP_SECONDS", 60, 1, 600),
+            "trusted_proxies": self.text("TRUSTED_PROXIES", PRIVATE_NETWORKS),
+        }
+
+
+def realtime_settings(environ: Mapping[str, str]) -> RealtimeSettings:
+    """Settings of ``console realtime``. Raises SettingsError."""
+    return RealtimeSettings(**_Reader(environ).common())  # type: ignore[arg-type]
+
+
+def api_settings(environ: Mapping[str, str]) -> ApiSettings:
+    """Settings of ``console api``. Raises SettingsError."""
+    read = _Reader(environ)
+    return ApiSettings(
+        **read.common(),  # type: ignore[arg-type]
+        database_url=read.database_url(),
+        reporter_token=read.secret("REPORTER_TOKEN", MIN_SECRET),
+    )
+
+
+def migrate_settings(environ: Mapping[str, str]) -> MigrateSettings:
+    """Settings of ``console migrate``. Raises SettingsError."""
+    read = _Reader(environ)
+    return MigrateSettings(
+        database_url=read.database_url(),
+        admin_user=read.matching(
+            "ADMIN_USER",
+            "admin",
+            r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}",
+            "a name of up to 64 letters and digits",
+        ),
+        admin_password=read.secret("ADMIN_PASSWORD", MIN_PASSWORD),
+        startup_seconds=read.number("STARTUP_SECONDS", 60, 1, 600),
+    )
