@@ -99,8 +99,8 @@ def _bootstrap(distro: str, image: str) -> None:
         importing = subprocess.run(
             ["docker", "import", "-", f"{image}-import"], stdin=making.stdout, capture_output=True, check=False
         )
-        assert making.stdout is not None
-        making.stdout.close()
+        if making.stdout:
+            making.stdout.close()
         made = making.wait()
         errors.seek(0)
         said = tail(errors.read().decode(errors="replace") + importing.stderr.decode(errors="replace"), 15)

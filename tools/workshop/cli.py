@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import fcntl
 import shutil
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from tools.workshop import base, console, containers, engine, images, inventory, services, site, status, venv, vps
@@ -18,8 +16,8 @@ from tools.workshop.stages import Stages
 class Workshop:
     """The steps of one run, in the order in which they depend on each other."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings, self.stages = settings, Stages()
+    def __init__(self, settings: Settings, stages: Stages) -> None:
+        self.settings, self.stages = settings, stages
         self.images: list[images.Image] = []
 
     def lock(self) -> None:
@@ -57,7 +55,8 @@ class Workshop:
 
     def secrets(self, target: Path) -> str:
         """Complete the vault of the inventory `target`."""
-        command = [self.settings.root / ".venv" / "bin" / "python", "-m", "tools.workshop.vault", target]
+        python = self.settings.root / ".venv" / "bin" / "python"
+        command: list[str | Path] = [python, "-m", "tools.workshop.vault", target]
         if target == inventory.directory(self.settings):
             command += ["--admin-password", self.settings.local / "admin-password"]
         return run(command, cwd=self.settings.root).stdout.strip()
@@ -146,33 +145,37 @@ def parse(argv: list[str]) -> argparse.Namespace:
 def main(argv: list[str]) -> int:
     """Run one verb; return the exit code (1 after a failed stage, 130 after Ctrl-C)."""
     options = parse(argv)
-    workshop: Workshop | None = None
+    stages = Stages()
     try:
-        settings = load()
-        workshop = Workshop(settings)
-        verbs: dict[str, Callable[[], object]] = {
-            "up": workshop.up,
-            "workshop": lambda: workshop and workshop.prepare(list(SUITES), molecule=True),
-            "venv": lambda: workshop and workshop.stages.run("python", lambda: venv.ensure(settings)),
-            "secrets": lambda: workshop and secrets_verb(workshop, options.inventory),
-            "down": lambda: down(settings),
-            "clean": lambda: clean(settings, with_images=options.images),
-            "ssh": lambda: live([*vps.ssh_command(settings), *options.command]),
-            "status": lambda: status.show(settings),
-        }
-        result = verbs[options.verb]()
+        return run_verb(options, Workshop(load(), stages))
     except WorkshopError as error:
-        (workshop.stages if workshop else Stages()).failed(error)
+        stages.failed(error)
         return 1
     except KeyboardInterrupt:
-        at = workshop.stages.current if workshop else ""
-        print(f"\ninterrupted{f' in stage {at}' if at else ''}: the same command again goes on from here", file=sys.stderr)
+        stages.interrupted()
         return 130
-    return result if isinstance(result, int) and not isinstance(result, bool) else 0
 
 
-def secrets_verb(workshop: Workshop, target: Path | None) -> None:
-    """Complete the secrets of the inventory `target`, by default the local one."""
-    workshop.stages.run("python", lambda: venv.ensure(workshop.settings))
-    chosen = target.resolve() if target else inventory.directory(workshop.settings)
-    workshop.stages.run("secrets", lambda: workshop.secrets(chosen))
+def run_verb(options: argparse.Namespace, workshop: Workshop) -> int:
+    """Run the chosen verb; return its exit code."""
+    settings = workshop.settings
+    match options.verb:
+        case "up":
+            workshop.up()
+        case "workshop":
+            workshop.prepare(list(SUITES), molecule=True)
+        case "venv":
+            workshop.stages.run("python", lambda: venv.ensure(settings))
+        case "secrets":
+            workshop.stages.run("python", lambda: venv.ensure(settings))
+            chosen = options.inventory.resolve() if options.inventory else inventory.directory(settings)
+            workshop.stages.run("secrets", lambda: workshop.secrets(chosen))
+        case "down":
+            down(settings)
+        case "clean":
+            clean(settings, with_images=options.images)
+        case "ssh":
+            return live([*vps.ssh_command(settings), *options.command])
+        case "status":
+            return status.show(settings)
+    return 0

@@ -70,8 +70,7 @@ def _start() -> None:
             said = tail(LOG.read_text(errors="replace"), 8) if LOG.is_file() else ""
             raise WorkshopError(
                 f"the Docker engine did not answer within {START_SECONDS} s\n{said}",
-                "may this user reach the engine? (`docker version`); its log is "
-                f"{LOG} or `journalctl -u docker`",
+                f"may this user reach the engine? (`docker version`); its log is {LOG} or `journalctl -u docker`",
             )
         time.sleep(0.3)
 

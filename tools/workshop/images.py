@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,12 +27,14 @@ IGNORED = {"node_modules", "__pycache__", ".venv", "dist", ".pytest_cache", ".my
 
 @dataclass(frozen=True)
 class Image:
-    """One image to build: where from, on what, under which name."""
+    """One image to build: from `only` these names in `context` (all, when empty), on what, under which name."""
 
     context: Path
     reference: str
     parents: tuple[str, ...]
     target: str = ""
+    args: tuple[tuple[str, str], ...] = ()
+    only: tuple[str, ...] = ()
 
     @property
     def served_as(self) -> str:
@@ -67,15 +69,18 @@ def read_table(directory: Path, distros: Iterable[str], *, molecule: bool) -> li
     return found
 
 
-def content_hash(directory: Path, extra: Iterable[str] = ()) -> str:
+def content_hash(directory: Path, extra: Iterable[str] = (), only: Container[str] = ()) -> str:
     """Return 12 hex digits that change with any file of `directory` or any string of `extra`.
 
-    Names, contents and the executable bit count; times, owners and generated directories do not.
+    `only` limits it to these names directly in `directory`. Names, contents and the executable bit
+    count; times, owners and generated directories do not.
     """
     digest = hashlib.sha256("\0".join(extra).encode())
     for path in sorted(directory.rglob("*")):
         inner = path.relative_to(directory)
-        if IGNORED.intersection(inner.parts) or not path.is_file():
+        if only and inner.parts[0] not in only:
+            continue
+        if IGNORED.intersection(inner.parts) or ".egg-info" in inner.as_posix() or not path.is_file():
             continue
         executable = bool(path.stat().st_mode & stat.S_IXUSR)
         digest.update(f"\0{inner.as_posix()}\0{executable}\0".encode())
@@ -91,11 +96,11 @@ def build(image: Image) -> bool:
         if identity is None:
             raise WorkshopError(f"{image.reference} is built on {parent}, which is not there")
         identities.append(identity)
-    wanted = content_hash(image.context, [*identities, image.target])
+    wanted = content_hash(image.context, [*identities, image.target], image.only)
     if engine.inspect("image", image.reference, f'{{{{index .Config.Labels "{LABEL}"}}}}') == wanted:
         return False
-    args = {"BASE": image.parents[0]} if image.parents else {}
-    engine.build(image.context, [image.reference], args=args, labels={LABEL: wanted}, target=image.target)
+    args = image.args or (("BASE", image.parents[0]),)
+    engine.build(image.context, [image.reference], args=dict(args), labels={LABEL: wanted}, target=image.target)
     return True
 
 

@@ -27,10 +27,10 @@ def get(url: str, *, context: ssl.SSLContext | None = None, headers: dict[str, s
     handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
     if context:
         handlers.append(urllib.request.HTTPSHandler(context=context))
-    request = urllib.request.Request(url, headers=headers or {})
+    request = urllib.request.Request(url, headers=headers or {})  # noqa: S310 - our own addresses, never input
     try:
         with urllib.request.build_opener(*handlers).open(request, timeout=5) as answer:
-            return answer.read()
+            return bytes(answer.read())
     except HTTPException as error:
         raise OSError(str(error)) from error
 
@@ -82,7 +82,8 @@ def push(settings: Settings, images: Iterable[Image], report: Callable[[str], No
     """Push each of `images` that is to be served and that the registry lacks; return how many."""
     registry, count = registry_address(settings), 0
     for image in images:
-        if not image.served_as or engine.inspect("image", image.reference, "{{.Id}}") in served(registry, image.served_as):
+        identity = engine.inspect("image", image.reference, "{{.Id}}")
+        if not image.served_as or identity in served(registry, image.served_as):
             continue
         there = f"{registry}/{image.served_as}"
         engine.docker("tag", image.reference, there)

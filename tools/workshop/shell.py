@@ -72,9 +72,16 @@ def succeeds(argv: Sequence[str | Path], timeout: float = 30) -> bool:
 
 
 def live(argv: Sequence[str | Path], *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> int:
-    """Run `argv` with the operator's own terminal and return its exit code."""
-    merged = {**os.environ, **(env or {})}
-    return subprocess.run([str(word) for word in argv], cwd=cwd, env=merged, check=False).returncode
+    """Run `argv` with the operator's own terminal and return its exit code.
+
+    Ctrl-C reaches the program too: it is left the time to end cleanly before KeyboardInterrupt goes on.
+    """
+    child = subprocess.Popen([str(word) for word in argv], cwd=cwd, env={**os.environ, **(env or {})})
+    try:
+        return child.wait()
+    except KeyboardInterrupt:
+        child.wait()
+        raise
 
 
 def write_private(path: Path, text: str, mode: int = 0o600) -> None:

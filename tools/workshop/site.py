@@ -7,7 +7,6 @@ import os
 import socket
 import ssl
 import time
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from tools.workshop import inventory, vps
@@ -21,7 +20,7 @@ def apply(settings: Settings, *extra: str) -> str:
     """Run site.yml with the operator's terminal; raise WorkshopError where it fails."""
     binaries = settings.root / ".venv" / "bin"
     relative = inventory.directory(settings).relative_to(settings.root)
-    argv = [binaries / "ansible-playbook", "-i", str(relative), "site.yml", *extra]
+    argv = [str(binaries / "ansible-playbook"), "-i", str(relative), "site.yml", *extra]
     code = live(argv, cwd=settings.root, env={"PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}"})
     if code:
         raise WorkshopError(
@@ -31,12 +30,12 @@ def apply(settings: Settings, *extra: str) -> str:
     return "applied"
 
 
-def issuer(settings: Settings, *, verify: bool = True) -> str:
+def issuer(settings: Settings) -> str:
     """Return who issued the certificate that the console's name is served with, over a chain that verified.
 
     Raises OSError (ssl.SSLError for a chain that does not verify) where nothing answers.
     """
-    context = _context(settings.local / "ca.pem") if verify else ssl._create_unverified_context()
+    context = ssl.create_default_context(cafile=str(settings.local / "ca.pem"))
     parts = urlsplit(settings.url)
     # .localhost is this machine by definition (RFC 6761), also where the resolver does not know.
     with (
@@ -49,16 +48,10 @@ def issuer(settings: Settings, *, verify: bool = True) -> str:
         connection.request("GET", "/api/health")
         answer = connection.getresponse()
         answer.read()
-        if verify and answer.status != 200:
+        if answer.status != 200:
             raise OSError(f"/api/health answers {answer.status}")
-    names = {key: value for pairs in certificate.get("issuer", ()) for key, value in pairs}  # type: ignore[misc, str-unpack]
+    names = {key: value for pairs in certificate.get("issuer", ()) for key, value in pairs}  # type: ignore[str-unpack]
     return names.get("commonName", "unknown")
-
-
-def _context(authority: Path) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=str(authority))
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
 
 
 def wait_until_it_answers(settings: Settings, seconds: float = ANSWER_SECONDS) -> str:

@@ -58,6 +58,12 @@ class Stages:
         if error.hint:
             print(f"  → {error.hint}", file=sys.stderr)
 
+    def interrupted(self) -> None:
+        """Say at which stage Ctrl-C came, and that nothing is lost."""
+        self.clear()
+        where = f" in stage {self.current}" if self.current else ""
+        print(f"\ninterrupted{where}: the same command again goes on from here", file=sys.stderr)
+
     def save(self, path: Path) -> None:
         """Write the seconds of each stage and of all as JSON."""
         path.parent.mkdir(parents=True, exist_ok=True)

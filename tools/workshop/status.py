@@ -27,7 +27,7 @@ def farewell(settings: Settings, stages: Stages) -> None:
             [
                 ("Console", settings.url),
                 ("Sign in", f"{inventory.ADMIN_USER}, with the password in {local}/admin-password"),
-                ("Authority to trust", f"{local}/ca.pem (as in: curl --cacert {local}/ca.pem {settings.url}/api/health)"),
+                ("Authority to trust", f"{local}/ca.pem, as in curl --cacert {local}/ca.pem {settings.url}/api/health"),
                 ("Shell on the VPS", f"make ssh ({settings.address(VPS_HOST)}, {settings.distro})"),
                 ("For scripts", f". {local}/env"),
                 ("Other secrets", "ansible-vault view inventories/local/group_vars/all/vault.yml"),

@@ -16,6 +16,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import yaml
+from ansible.errors import AnsibleError
+from ansible.parsing.vault import VaultLib, VaultSecret
+
 from tools.workshop.settings import ROOT
 from tools.workshop.shell import write_if_changed, write_private
 
@@ -88,15 +92,12 @@ def password() -> str:
 
 def read(file: Path, word: str) -> dict[str, Any]:
     """Return the content of a vault file; empty where there is none. Raises SystemExit for a wrong password."""
-    import yaml
-    from ansible.errors import AnsibleError
-    from ansible.parsing.vault import VaultLib, VaultSecret
-
     if not file.is_file():
         return {}
     library = VaultLib([("default", VaultSecret(word.encode()))])
+    raw = file.read_bytes()
     try:
-        text = library.decrypt(file.read_bytes()) if file.read_text().startswith("$ANSIBLE_VAULT") else file.read_bytes()
+        text = library.decrypt(raw) if raw.startswith(b"$ANSIBLE_VAULT") else raw
     except AnsibleError as error:
         raise SystemExit(
             f"{file} cannot be decrypted: the password in .vault-password or $SKERRY_VAULT_PASSWORD is another one"
@@ -106,9 +107,6 @@ def read(file: Path, word: str) -> dict[str, Any]:
 
 def write(file: Path, content: dict[str, Any], word: str) -> None:
     """Encrypt `content` and put it in place in one step."""
-    import yaml
-    from ansible.parsing.vault import VaultLib, VaultSecret
-
     text = HEADER + yaml.safe_dump(content, sort_keys=False)
     encrypted = VaultLib().encrypt(text.encode(), VaultSecret(word.encode()))
     write_private(file, encrypted.decode())

@@ -28,7 +28,15 @@ def ensure(settings: Settings) -> bool:
     python = directory / "bin" / "python"
     if not _works(python):
         _create(directory)
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+    pip: list[str | Path] = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--require-hashes",
+    ]
     run([*pip, "--requirement", pins], timeout=900, hint="does this machine reach PyPI?")
     write_private(stamp, wanted, 0o644)
     return True
@@ -39,7 +47,7 @@ def _works(python: Path) -> bool:
 
 
 def _create(directory: Path) -> None:
-    command = [sys.executable, "-m", "venv", "--clear", directory]
+    command: list[str | Path] = [sys.executable, "-m", "venv", "--clear", directory]
     if run(command, check=False).returncode:
         packages.install(["python3-venv"])
         run(command, hint="install python3-venv")

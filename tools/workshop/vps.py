@@ -16,7 +16,7 @@ BOOT_SECONDS = 60
 MACHINE = [
     "--cap-add", "SYS_ADMIN", "--cap-add", "NET_ADMIN", "--cap-add", "SYS_PTRACE",
     "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined",
-    "--cgroupns", "private", "--tmpfs", "/run", "--tmpfs", "/tmp", "--volume", "/var/lib/docker",
+    "--cgroupns", "private", "--tmpfs", "/run", "--tmpfs", "/tmp", "--volume", "/var/lib/docker",  # noqa: S108
 ]  # fmt: skip
 
 
