@@ -4,7 +4,7 @@
 set -eu
 
 open() { # VARIABLE: whether it is set to something true
-  eval "value=\${$1:-0}"
+  value=$(printenv "$1") || return 1
   case $value in 1 | true | yes | on) return 0 ;; *) return 1 ;; esac
 }
 

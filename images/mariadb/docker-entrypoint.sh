@@ -35,7 +35,8 @@ done
 config=$("$@" --verbose --help 2> /dev/null) ||
   die "mariadbd failed while attempting to check config: $("$@" --verbose --help 2>&1 > /dev/null)"
 datadir=$(value_of datadir)
-export DATADIR="${datadir%/}" SOCKET="$(value_of socket)" PORT="$(value_of port)"
+DATADIR=${datadir%/} SOCKET=$(value_of socket) PORT=$(value_of port)
+export DATADIR SOCKET PORT
 mkdir -p "$DATADIR"
 
 if [ "$(id -u)" = 0 ]; then

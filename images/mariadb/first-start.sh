@@ -69,6 +69,7 @@ printf '%s\n' "$statements" | sql --database=mysql
 password=$MARIADB_ROOT_PASSWORD
 
 for file in /docker-entrypoint-initdb.d/*; do
+  # shellcheck source=/dev/null
   case $file in
     *.sh) if [ -x "$file" ]; then "$file"; else . "$file"; fi ;;
     *.sql) sql < "$file" ;;

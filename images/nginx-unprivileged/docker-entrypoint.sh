@@ -18,6 +18,7 @@ case ${1:-} in
         continue
       fi
       say "running $hook"
+      # shellcheck source=/dev/null
       case $hook in
         *.envsh) . "$hook" ;;
         *) "$hook" ;;
