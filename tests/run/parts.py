@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 # Scenarios that must also hold on the older distribution (issue 2, "Shows").
-ALSO_DEBIAN12 = ("base", "docker", "traefik")
+ALSO_DEBIAN12 = ("base", "default", "docker", "traefik")
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,5 @@ def _scenarios(root: Path) -> list[Part]:
                 "DISTRO": distro,
                 "MOLECULE_EPHEMERAL_DIRECTORY": str(root / ".local/molecule" / (scenario + suffix)),
             }
-            # The whole-site scenario has the local VPS for its platform.
-            whole = scenario == "default"
-            needs = ("up",) if whole else ("workshop",)
-            found.append(Part(f"molecule-{scenario}{suffix}", argv, needs, vps=whole, env=env))
+            found.append(Part(f"molecule-{scenario}{suffix}", argv, ("workshop",), env=env))
     return found
