@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tools.workshop import base, console, containers, engine, images, inventory, services, site, status, venv, vps
 from tools.workshop.settings import SUITES, Settings, load
-from tools.workshop.shell import WorkshopError, live, run
+from tools.workshop.shell import WorkshopError, live, run, write_if_changed
 from tools.workshop.stages import Stages
 
 
@@ -54,20 +54,27 @@ class Workshop:
         return f"{pushed} pushed" if pushed else ""
 
     def secrets(self, target: Path) -> str:
-        """Complete the vault of the inventory `target`."""
+        """Complete the vault of the inventory `target`; the local one only when a file of it changed."""
+        local = inventory.directory(self.settings)
+        stamp = self.settings.local / "secrets.stamp"
+        if target == local and stamp.is_file() and stamp.read_text() == images.content_hash(local):
+            return ""
         python = self.settings.root / ".venv" / "bin" / "python"
         command: list[str | Path] = [python, "-m", "tools.workshop.vault", target]
-        if target == inventory.directory(self.settings):
+        if target == local:
             command += ["--admin-password", self.settings.local / "admin-password"]
-        return run(command, cwd=self.settings.root).stdout.strip()
+        said = run(command, cwd=self.settings.root).stdout.strip()
+        if target == local:
+            write_if_changed(stamp, images.content_hash(local))
+        return said
 
     def up(self) -> None:
         """Everything from nothing to the console answering over verified HTTPS."""
         settings, step = self.settings, self.stages.run
         self.prepare([settings.distro], molecule=False)
         step("vps", self._vps)
-        step("secrets", lambda: self.secrets(inventory.directory(settings)))
         step("inventory", self._inventory)
+        step("secrets", lambda: self.secrets(inventory.directory(settings)))
         step("certificates", self._authorities)
         self.stages.announce("site.yml")
         step("site.yml", lambda: site.apply(settings))

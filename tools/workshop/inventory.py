@@ -28,7 +28,6 @@ def variables(settings: Settings, images: Mapping[str, str]) -> dict[str, Any]:
     return {
         "ansible_host": str(settings.address(VPS_HOST)),
         "ansible_user": "root",
-        "ansible_ssh_private_key_file": str(settings.local / "ssh" / "id_ed25519"),
         "ansible_ssh_common_args": shlex.join(options),
         "workshop_registry": f"http://{settings.address(REGISTRY_HOST)}:5000",
         "workshop_acme_directory": f"https://{settings.address(ACME_HOST)}:14000/dir",
