@@ -42,7 +42,7 @@ class Limiter:
     def __init__(self, redis: Redis, prefix: str, metrics: Metrics) -> None:
         options: dict[str, Any] = {"connection_pool": redis.connection_pool}
         storage = RedisStorage(
-            "async+redis://unused", implementation="redispy", key_prefix=f"{prefix}limits", **options
+            "async+redis://from-the-pool:6379", implementation="redispy", key_prefix=f"{prefix}limits", **options
         )
         self._shared = SlidingWindowCounterRateLimiter(storage)
         self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
