@@ -1,0 +1,1 @@
+"""What a host lets in after the role base."""
