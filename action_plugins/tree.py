@@ -1,0 +1,144 @@
+"""The controller's half of the tree module: render, give each path its options, notify the handlers of what changed."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import ansible.module_utils
+from ansible.errors import AnsibleActionFail
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.text.converters import to_bytes
+
+ansible.module_utils.__path__.append(str(Path(__file__).parents[1] / "module_utils"))
+
+from ansible.module_utils.skerry.payload import Entry, pack  # noqa: E402
+from ansible.module_utils.skerry_action import Rendered, TreeAction  # noqa: E402
+
+OPTIONS = {
+    "mode": {"type": "raw"},
+    "owner": {"type": "str", "default": "root"},
+    "group": {"type": "str", "default": "root"},
+    "validate": {"type": "str", "default": ""},
+    "notify": {"type": "list", "elements": "str", "default": []},
+    "backup": {"type": "bool", "default": False},
+    "secret": {"type": "bool", "default": False},
+    "content": {"type": "raw"},
+    "state": {"type": "str", "default": "file", "choices": ["file", "directory", "absent"]},
+}
+
+
+class ActionModule(TreeAction):
+    """Renders the tree and runs the module of the same name."""
+
+    TRANSFERS_FILES = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the module's result."""
+        super().run(tmp, task_vars)
+        variables = task_vars or {}
+        _, options = self.validate_argument_spec(
+            {
+                "src": {"type": "str", "default": ""},
+                "dest": {"type": "path", "default": "/"},
+                "files": {"type": "dict", "default": {}},
+                "absent": {"type": "list", "elements": "str", "default": []},
+                "units": {"type": "list", "elements": "str", "default": []},
+            }
+        )
+        rendered = self.render(options["src"], variables, options["dest"].rstrip("/")) if options["src"] else []
+        plan = Plan(rendered, options["files"], options["absent"])
+        arguments = {
+            "dest": options["dest"],
+            "parcel": pack(plan.entries),
+            "absent": plan.absent,
+            "units": options["units"],
+        }
+        result: dict[str, Any] = self._execute_module(module_name="tree", module_args=arguments, task_vars=variables)
+        self._notify(plan, result.get("paths", []))
+        return result
+
+    def _notify(self, plan: Plan, changed: list[str]) -> None:
+        """Notify the handlers of the changed paths, beside those of the task itself.
+
+        TaskExecutor copies `notify` into the result after this plugin has run (executor/task_executor.py); that a plugin
+        may set it is not documented, so molecule/stack tests it.
+        """
+        handlers = [handler for path in changed for handler in plan.notify.get(path, [])]
+        if handlers:
+            self._task.notify = list(dict.fromkeys([*(self._task.notify or []), *handlers]))
+
+
+class Plan:
+    """The entries, absent paths and handlers that a task means."""
+
+    def __init__(self, rendered: list[Rendered], files: dict[str, Any], absent: list[str]) -> None:
+        self.entries: list[Entry] = []
+        self.absent = [path.strip("/") for path in absent]
+        self.notify: dict[str, list[str]] = {}
+        self._options = {key.lstrip("/"): _checked(key, value or {}) for key, value in files.items()}
+        self._add_directories()
+        known = {file.path for file in rendered}
+        for path, options in self._options.items():
+            if options["state"] == "absent":
+                self.absent.append(path.rstrip("/"))
+                self.notify[path.rstrip("/")] = options["notify"]
+            elif options.get("content") is not None:
+                self._add(Rendered(path, to_bytes(options["content"])))
+            elif options["state"] == "file" and not any(fnmatch(name, path) for name in known):
+                raise AnsibleActionFail(f"files: {path} is not in src, and has neither content nor a state")
+        for file in rendered:
+            self._add(file)
+
+    def _add_directories(self) -> None:
+        for path, options in self._options.items():
+            if options["state"] == "directory":
+                name = path.rstrip("/")
+                mode = _mode(path, options.get("mode"), 0o755)
+                entry = Entry(name, kind="directory", mode=mode, owner=options["owner"], group=options["group"])
+                self.entries.append(entry)
+                self.notify[name] = options["notify"]
+
+    def _add(self, file: Rendered) -> None:
+        options = _checked(file.path, {})
+        for pattern, found in self._options.items():
+            if found["state"] == "file" and fnmatch(file.path, pattern):
+                options = {**options, **found}
+        entry = Entry(
+            file.path,
+            file.content,
+            kind="link" if file.link else "file",
+            mode=_mode(file.path, options.get("mode"), 0o755 if file.executable else 0o644),
+            owner=options["owner"],
+            group=options["group"],
+            secret=options["secret"],
+            validate=options["validate"],
+            backup=options["backup"],
+        )
+        if entry.validate and "%s" not in entry.validate:
+            raise AnsibleActionFail(f"files: {file.path}: validate has no %s for the path of the file to check")
+        self.entries.append(entry)
+        self.notify[file.path] = options["notify"]
+
+
+def _checked(path: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of one path with their defaults. Raises AnsibleActionFail for what is none."""
+    if path.endswith("/"):
+        options = {"state": "directory", **options}
+    result = ArgumentSpecValidator(OPTIONS).validate(options)
+    if result.error_messages:
+        raise AnsibleActionFail(f"files: {path}: {'; '.join(result.error_messages)}")
+    return dict(result.validated_parameters)
+
+
+def _mode(path: str, mode: object, default: int) -> int:
+    """Return a mode as a number. A number in YAML is refused: 0644 and 644 would silently mean different things."""
+    if mode is None:
+        return default
+    try:
+        if isinstance(mode, str):
+            return int(mode, 8)
+    except ValueError:
+        pass
+    raise AnsibleActionFail(f'files: {path}: mode {mode!r} is no octal text; write it as "0644", with quotes')

@@ -1,0 +1,128 @@
+#!/usr/bin/python
+"""The host's half of the tree plugin; the action plugin of the same name renders and calls it."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: tree
+short_description: Apply a directory of templates to the host, in one round trip
+description:
+  - Renders a directory whose paths are those of the host, such as C(host/etc/ssh/sshd_config.d/10-skerry.conf.j2), and
+    makes the files, links and directories below I(dest) be just that. Files that are not in the directory are left alone.
+  - Everything is compared first. Changed files are checked with their I(validate) command, then written beside their
+    places, then renamed over them; a refused file leaves the host unchanged.
+  - Only handlers of paths that changed are notified.
+options:
+  src:
+    description:
+      - Directory under the role's C(templates/), or an absolute path. Files that end in C(.j2) are rendered and lose the
+        suffix, all others are copied, links stay links. An executable file stays executable.
+    type: str
+  dest:
+    description: Directory on the host that the paths are relative to.
+    type: path
+    default: /
+  files:
+    description:
+      - Options by path relative to I(dest); a path may be a pattern such as C(etc/cron.d/*).
+      - >-
+        Each value is a dict with any of I(mode) (default C(0644), executable files C(0755), directories C(0755)), I(owner)
+        and I(group) (names or numbers, default root), I(validate) (command that gets the path of a copy for C(%s)),
+        I(notify) (handler or list of them), I(backup) (keep the replaced file), I(secret) (never show the content),
+        I(content) (a file that is not in I(src)), I(state) (C(file), C(directory) or C(absent)).
+      - A path that ends in C(/) is a directory; what lies in it is left alone.
+    type: dict
+    default: {}
+  absent:
+    description: Paths that must not exist; short for I(state=absent) in I(files).
+    type: list
+    elements: str
+    default: []
+  units:
+    description: Systemd units that must be enabled and running. Changed unit files are read first.
+    type: list
+    elements: str
+    default: []
+attributes:
+  check_mode: {support: full, description: Compares, and changes nothing.}
+  diff_mode: {support: full, description: Shows changed texts, modes and owners; of a secret only that it changed.}
+author: [Skerry]
+"""
+
+EXAMPLES = r"""
+- name: Configure sshd
+  tree:
+    src: host
+    files:
+      etc/ssh/sshd_config.d/10-skerry.conf:
+        mode: "0600"
+        validate: sshd -t -f %s
+        notify: Reload sshd
+      var/lib/skerry/traefik/: {owner: "65532", group: "65532", mode: "0700"}
+    absent: [etc/ssh/sshd_config.d/50-cloud-init.conf]
+    units: [ssh.service]
+"""
+
+RETURN = r"""
+paths:
+  description: Paths relative to I(dest) that changed.
+  returned: success
+  type: list
+units:
+  description: Units that were enabled or started.
+  returned: success
+  type: list
+backups:
+  description: Where replaced files are kept.
+  returned: when there are any
+  type: list
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.skerry import units
+from ansible.module_utils.skerry.hosttree import HostTree, TreeError
+from ansible.module_utils.skerry.payload import unpack
+from ansible.module_utils.skerry.redaction import Redactor
+
+
+def main() -> None:
+    """Apply one tree and report it."""
+    module = AnsibleModule(
+        argument_spec={
+            "dest": {"type": "path", "default": "/"},
+            "parcel": {"type": "str", "required": True, "no_log": True},
+            "absent": {"type": "list", "elements": "str", "default": []},
+            "units": {"type": "list", "elements": "str", "default": []},
+        },
+        supports_check_mode=True,
+    )
+    entries = unpack(module.params["parcel"])
+    redact = Redactor(entry.content for entry in entries if entry.secret)
+    tree = HostTree(module.params["dest"])
+    absent, backups = module.params["absent"], []
+    try:
+        changes, removals = tree.compare(entries), tree.compare_absent(absent)
+        paths = [change.entry.path for change in changes]
+        removed = [path for path in absent if str(tree.destination / path) in {item.name for item in removals}]
+        if not module.check_mode:
+            backups = tree.apply(changes)
+            tree.remove(removed)
+        reload = units.concern_systemd(paths + removed)
+        if reload and not module.check_mode:
+            units.reload()
+        wrong = [unit for unit in units.read(module.params["units"]) if unit.difference()]
+        if not module.check_mode:
+            units.ensure(wrong)
+    except (TreeError, units.UnitError, OSError) as error:
+        module.fail_json(msg=redact(str(error)))
+    differences = [change.difference for change in changes] + removals + [unit.difference() for unit in wrong]
+    result = {"changed": bool(differences), "paths": paths + removed, "units": [unit.name for unit in wrong]}
+    if backups:
+        result["backups"] = backups
+    if module._diff:
+        result["diff"] = [{key: redact(text) for key, text in item.as_diff().items()} for item in differences if item]
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
