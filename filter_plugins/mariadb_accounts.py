@@ -28,7 +28,7 @@ class Account(NamedTuple):
     name: str  # `user`@`host`
     sign_in: str  # what follows CREATE USER or ALTER USER
     shown: str  # the first line of SHOW GRANTS
-    grants: tuple[str, ...] = ()  # the lines after it, each a statement as well
+    grants: tuple[str, ...] | None  # the lines after it, each a statement as well; None: its rights are left alone
 
 
 def mariadb_problems(databases: Any) -> list[str]:
@@ -65,6 +65,7 @@ def mariadb_accounts(databases: Sequence[Mapping[str, str]], exporter_password: 
             root,
             "IDENTIFIED VIA unix_socket",
             f"GRANT ALL PRIVILEGES ON *.* TO {root} IDENTIFIED VIA unix_socket WITH GRANT OPTION",
+            None,
         ),
         Account(
             exporter,
@@ -94,8 +95,8 @@ def mariadb_plan(
     """Compare the server's answer with what is asked for and return what to do.
 
     ``answer``: lines of SHOW GRANTS of every account, and of ``DATABASE <name>`` for every database.
-    Returns ``statements`` (SQL, secret: it holds password hashes), ``changes`` (the same in words, harmless) and
-    ``surplus`` (databases and accounts that nobody asks for: they are reported and kept).
+    Returns ``statements`` (SQL, secret: it holds password hashes) and ``report``: the same in words, and what is on the
+    server though nobody asks for it, which is kept.
     """
     lines = list(answer)
     present = {line.removeprefix(DATABASE) for line in lines if line.startswith(DATABASE)}
@@ -111,27 +112,26 @@ def mariadb_plan(
     for account in accounts:
         todo, words = _mend(account, granted.get(account.name, []))
         statements += todo
-        changes += [f"{words} {account.name.replace('`', '')}"] if todo else []
+        changes += [f"{words} {_words(account.name)}"] if todo else []
+    surplus = [f"database {name}" for name in sorted(present - set(wanted) - RESERVED_DATABASES)]
     known = {account.name for account in accounts}
+    surplus += [f"account {_words(name)}" for name in sorted(set(granted) - known) if not _of_the_server(name)]
     return {
         "statements": statements,
-        "changes": changes,
-        "surplus": [
-            *(f"database {name}" for name in sorted(present - set(wanted) - RESERVED_DATABASES)),
-            *(f"account {name.replace('`', '')}" for name in sorted(set(granted) - known) if not _of_the_server(name)),
-        ],
+        "report": changes + [f"{what} is not asked for any more and was kept" for what in surplus],
     }
 
 
 def _mend(account: Account, shown: list[str]) -> tuple[list[str], str]:
-    """Return the statements that turn the account as SHOW GRANTS shows it into what it has to be, and a word for them."""
-    name = account.name
+    """Return the statements that turn the account as SHOW GRANTS shows it into what it has to be, and words for them."""
+    name, grants = account.name, account.grants or ()
+    rights = _rights([account.shown, *grants])
+    give = [line for line in sorted(rights) if " USAGE ON " not in line]
     if not shown:
-        return [f"CREATE USER {name} {account.sign_in}", *_grants(account)], "make account"
+        return [f"CREATE USER {name} {account.sign_in}", *give], "make account"
     sign_in = [] if shown[0] == account.shown else [f"ALTER USER {name} {account.sign_in}"]
-    rights = _rights(shown) != _rights([account.shown, *account.grants])
-    if rights:
-        return [*sign_in, f"REVOKE ALL PRIVILEGES, GRANT OPTION FROM {name}", *_grants(account)], "mend the rights of"
+    if account.grants is not None and _rights(shown) != rights:
+        return [*sign_in, f"REVOKE ALL PRIVILEGES, GRANT OPTION FROM {name}", *give], "mend the rights of"
     return sign_in, "change the sign-in of"
 
 
@@ -140,9 +140,8 @@ def _rights(lines: Sequence[str]) -> set[str]:
     return {re.sub(r"(TO `[^`]*`@`[^`]*`).*?( WITH GRANT OPTION)?$", r"\1\2", line) for line in lines}
 
 
-def _grants(account: Account) -> list[str]:
-    """Return the statements that give the account its rights."""
-    return [line for line in (*sorted(_rights([account.shown])), *account.grants) if " USAGE ON " not in line]
+def _words(name: str) -> str:
+    return name.replace("`", "")
 
 
 def _of_the_server(name: str) -> bool:
