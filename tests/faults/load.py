@@ -21,12 +21,18 @@ class Load:
 
     After it `answers` counts results: a status code, or the name of the exception. Half of the
     requests use kept-alive connections, half open a new one, since the two fail differently.
+    `address`: connect there instead of where DNS says. An empty `ca_file` takes any certificate.
     """
 
-    def __init__(self, base: str, ca_file: str, paths: tuple[str, ...] = ("/api/health", "/")) -> None:
+    def __init__(
+        self, base: str, ca_file: str, paths: tuple[str, ...] = ("/api/health", "/"), address: str = ""
+    ) -> None:
         self.answers: Counter[str] = Counter()
-        self._base, self._paths = base, paths
-        self._context = ssl.create_default_context(cafile=ca_file)
+        url = httpx.URL(base)
+        self._base, self._paths, self._host = url.copy_with(host=address or url.host), paths, url.host
+        self._context = ssl.create_default_context(cafile=ca_file or None)
+        if not ca_file:
+            self._context.check_hostname, self._context.verify_mode = False, ssl.CERT_NONE
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._work, args=(number,), daemon=True) for number in range(4)]
 
@@ -47,7 +53,9 @@ class Load:
         keep = number % 2 == 0
         limits = httpx.Limits(max_keepalive_connections=1 if keep else 0)
         end = time.monotonic() + MOST_SECONDS
-        with httpx.Client(base_url=self._base, verify=self._context, limits=limits, timeout=20) as client:
+        with httpx.Client(
+            base_url=self._base, headers={"Host": self._host}, verify=self._context, limits=limits, timeout=20
+        ) as client:
             next_at = time.monotonic() + number / PER_SECOND
             turn = number // 2
             while not self._stop.is_set() and next_at < end:
@@ -55,7 +63,8 @@ class Load:
                 next_at += interval
                 turn += 1
                 try:
-                    answer = str(client.get(self._paths[turn % len(self._paths)]).status_code)
+                    path = self._paths[turn % len(self._paths)]
+                    answer = str(client.get(path, extensions={"sni_hostname": self._host}).status_code)
                 except httpx.HTTPError as error:
                     answer = type(error).__name__
                 self.answers[answer] += 1
