@@ -1,0 +1,59 @@
+/** The API: JSON in, JSON out, errors as RFC 9457 problems. */
+
+export interface User {
+  name: string;
+  role: string;
+}
+
+export interface Access {
+  access_token: string;
+  expires_in: number;
+  user: User;
+}
+
+/** `code` is the stable name of what went wrong; `offline` when nothing answered. */
+export class ApiError extends Error {
+  constructor(
+    readonly code: string,
+    readonly status: number,
+    readonly retryAfter: number | null,
+  ) {
+    super(code);
+  }
+}
+
+interface Options {
+  body?: unknown;
+  token?: string;
+}
+
+/** Raises ApiError. Answers without a body give null. */
+export async function request(method: string, path: string, options: Options = {}): Promise<unknown> {
+  const headers: Record<string, string> = { accept: "application/json" };
+  if (options.body !== undefined) headers["content-type"] = "application/json";
+  if (options.token) headers["authorization"] = `Bearer ${options.token}`;
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers,
+      body: options.body === undefined ? undefined : JSON.stringify(options.body),
+    });
+  } catch {
+    throw new ApiError("offline", 0, null);
+  }
+  if (response.status === 204) return null;
+  const document: unknown = await response.json().catch(() => null);
+  if (response.ok && document !== null) return document;
+  throw new ApiError(problemCode(document), response.status, seconds(response.headers.get("retry-after")));
+}
+
+function problemCode(document: unknown): string {
+  const code = (document as { code?: unknown } | null)?.code;
+  return typeof code === "string" ? code : "unavailable";
+}
+
+function seconds(header: string | null): number | null {
+  const value = Number(header);
+  return header !== null && Number.isFinite(value) ? value : null;
+}

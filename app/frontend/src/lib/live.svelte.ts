@@ -1,0 +1,70 @@
+/** The live connection: Socket.IO, signed in by token, always coming back. */
+
+import { io, type Socket } from "socket.io-client";
+import { session } from "./session.svelte";
+import type { Snapshot } from "./services";
+
+export type Connection = "connecting" | "live" | "lost";
+
+const RETRY_MS = 2_000;
+
+class Live {
+  connection = $state<Connection>("connecting");
+  snapshot = $state.raw<Snapshot | null>(null);
+  /** When the newest snapshot was made, by this machine's clock. */
+  reported = $state(0);
+  #socket: Socket | null = null;
+  #timers = new Set<ReturnType<typeof setTimeout>>();
+
+  /** Stays connected until `stop`. */
+  start(): void {
+    this.connection = "connecting";
+    const socket = io({
+      transports: ["websocket", "polling"],
+      tryAllTransports: true,
+      reconnectionDelay: 300,
+      reconnectionDelayMax: 5_000,
+      auth: (answer) => {
+        session.token().then(
+          (token) => answer({ token }),
+          () => answer({}),
+        );
+      },
+    });
+    this.#socket = socket;
+    socket.on("connect", () => (this.connection = "live"));
+    socket.on("disconnect", () => (this.connection = "lost"));
+    socket.on("connect_error", () => {
+      if (this.connection === "live") this.connection = "lost";
+      // Refused by the server: Socket.IO gives up then. A fresh token may help, else the session signs out.
+      if (!socket.active) this.#later(RETRY_MS, () => socket.connect());
+    });
+    socket.on("services", (snapshot: Snapshot) => {
+      this.snapshot = snapshot;
+      this.reported = snapshot.age === null ? 0 : Date.now() - snapshot.age * 1000;
+    });
+    // The server is about to be replaced: move over at a moment of our own, so that not all come at once.
+    socket.on("draining", ({ after, within }: { after: number; within: number }) =>
+      this.#later((after + Math.random() * within) * 1000, () => socket.io.engine.close()),
+    );
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    this.#socket?.disconnect();
+    this.#socket = null;
+    this.snapshot = null;
+    this.reported = 0;
+  }
+
+  #later(milliseconds: number, action: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      action();
+    }, milliseconds);
+    this.#timers.add(timer);
+  }
+}
+
+export const live = new Live();

@@ -1,0 +1,52 @@
+/** What the platform's reporter tells about services, and what a person wants to read from it. */
+
+export type State = "healthy" | "degraded" | "down" | "stopped";
+
+export interface Service {
+  stack: string;
+  name: string;
+  image: string;
+  desired: number;
+  running: number;
+  state: State;
+  updated_at: string;
+}
+
+/** `age`: seconds since the snapshot came, null when none ever did. */
+export interface Snapshot {
+  services: Service[];
+  host: string | null;
+  reported_at: string | null;
+  age: number | null;
+}
+
+/** The reporter sends one every 15 s at the latest; three missing in a row are no coincidence. */
+export const STALE_AFTER_MS = 45_000;
+
+/** How many services are not as they should be. */
+export function troubled(services: readonly Service[]): number {
+  return services.filter((service) => service.state === "degraded" || service.state === "down").length;
+}
+
+/** An image reference without its registry and digest: `mariadb:11.8`. */
+export function shortImage(image: string): string {
+  const [reference = ""] = image.split("@", 1);
+  const parts = reference.split("/");
+  const first = parts[0] ?? "";
+  const hasRegistry = parts.length > 1 && (first.includes(".") || first.includes(":") || first === "localhost");
+  return (hasRegistry ? parts.slice(1) : parts).join("/");
+}
+
+const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+  ["second", 1],
+];
+
+/** "3 minutes ago" in the given language. */
+export function timeAgo(iso: string, now: number, language: string): string {
+  const elapsed = Math.max(0, (now - Date.parse(iso)) / 1000);
+  const [unit, length] = UNITS.find(([, length]) => elapsed >= length) ?? ["second", 1];
+  return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(-Math.floor(elapsed / length), unit);
+}

@@ -1,0 +1,66 @@
+/** Who is signed in. The access token lives in memory only; the refresh cookie is out of a script's reach. */
+
+import { type Access, ApiError, request, type User } from "./api";
+
+const RENEW_BEFORE_MS = 30_000;
+
+class Session {
+  /** undefined until it is known whether an earlier session goes on. */
+  user = $state<User | null | undefined>(undefined);
+  #token = "";
+  #expires = 0;
+  #renewal: Promise<void> | null = null;
+
+  /** Goes on with the session of the refresh cookie, if there is one. */
+  async resume(): Promise<void> {
+    try {
+      await this.#renew();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      this.user = null;
+    }
+  }
+
+  /** Raises ApiError. */
+  async signIn(name: string, password: string): Promise<void> {
+    this.#accept((await request("POST", "/api/auth/sign-in", { body: { name, password } })) as Access);
+  }
+
+  /** Ends the session here even when the API does not answer. */
+  async signOut(): Promise<void> {
+    try {
+      await request("POST", "/api/auth/sign-out", { token: await this.token() });
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+    } finally {
+      this.#token = "";
+      this.user = null;
+    }
+  }
+
+  /** A token that is still valid for a while. Raises ApiError; a session that has ended signs out. */
+  async token(): Promise<string> {
+    if (!this.#token || Date.now() > this.#expires - RENEW_BEFORE_MS) {
+      this.#renewal ??= this.#renew().finally(() => (this.#renewal = null));
+      try {
+        await this.#renewal;
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 401) this.user = null;
+        throw error;
+      }
+    }
+    return this.#token;
+  }
+
+  async #renew(): Promise<void> {
+    this.#accept((await request("POST", "/api/auth/refresh")) as Access);
+  }
+
+  #accept(access: Access): void {
+    this.#token = access.access_token;
+    this.#expires = Date.now() + access.expires_in * 1000;
+    this.user = access.user;
+  }
+}
+
+export const session = new Session();
