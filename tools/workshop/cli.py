@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import json
 import shutil
 from pathlib import Path
 
@@ -46,6 +47,9 @@ class Workshop:
         self.images = images.read_table(self.settings.root / "images", distros, molecule=molecule)
         self.images += console.images(self.settings)
         built = images.build_all(self.images, self.stages.report)
+        # For Molecule's scenarios, which know no other way to learn the tags.
+        variables = json.dumps(console.variables(self.images), indent=1)
+        write_if_changed(self.settings.local / "images.json", variables, 0o644)
         return f"{len(built)} of {len(self.images)} built" if built else ""
 
     def _registry(self) -> str:
