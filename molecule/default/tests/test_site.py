@@ -74,7 +74,7 @@ def test_the_console_shows_the_running_services(address: str) -> None:
 
 
 def test_every_service_has_its_limits(host) -> None:
-    """Fails when a service could take the whole host's memory, keep a capability it does not need, or write its root."""
+    """Fails when a service may take all memory, keep an idle capability, or write its root."""
     services = json.loads(host.check_output("docker service inspect $(docker service ls -q)"))
     for service in services:
         template = service["Spec"]["TaskTemplate"]
