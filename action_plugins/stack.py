@@ -19,7 +19,7 @@ STACK_FILE = "stack.yml"
 SECRETS = "secrets/"
 
 
-class ActionModule(TreeAction):
+class ActionModule(TreeAction):  # type: ignore[misc]
     """Renders the stack directory and runs the module of the same name."""
 
     TRANSFERS_FILES = True
@@ -29,7 +29,6 @@ class ActionModule(TreeAction):
         """Return the module's result."""
         super().run(tmp, task_vars)
         variables = task_vars or {}
-        arguments = dict(self._task.args)
         _, options = self.validate_argument_spec(
             {
                 "name": {"type": "str", "required": True},
@@ -39,9 +38,9 @@ class ActionModule(TreeAction):
                 "base": {"type": "path", "default": "/opt/skerry/stacks"},
             }
         )
-        del arguments
         stack = options["name"]
-        files = {file.path: file.content for file in self.render(options["src"], variables, f"{options['base']}/{stack}")}
+        rendered = self.render(options["src"], variables, f"{options['base']}/{stack}")
+        files = {file.path: file.content for file in rendered}
         files |= {str(path): to_bytes(content) for path, content in options["files"].items()}
         if STACK_FILE not in files:
             raise AnsibleActionFail(f"src: {options['src']} has neither {STACK_FILE} nor {STACK_FILE}.j2")
@@ -57,7 +56,8 @@ class ActionModule(TreeAction):
             "images": images_of(text),
             "parcel": pack(_entry(path, content) for path, content in sorted(files.items())),
         }
-        return self._execute_module(module_name="stack", module_args=module_arguments, task_vars=variables)
+        result: dict[str, Any] = self._execute_module("stack", module_args=module_arguments, task_vars=variables)
+        return result
 
 
 def _entry(path: str, content: bytes) -> Entry:

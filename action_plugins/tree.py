@@ -29,7 +29,7 @@ OPTIONS = {
 }
 
 
-class ActionModule(TreeAction):
+class ActionModule(TreeAction):  # type: ignore[misc]
     """Renders the tree and runs the module of the same name."""
 
     TRANSFERS_FILES = True
@@ -62,8 +62,8 @@ class ActionModule(TreeAction):
     def _notify(self, plan: Plan, changed: list[str]) -> None:
         """Notify the handlers of the changed paths, beside those of the task itself.
 
-        TaskExecutor copies `notify` into the result after this plugin has run (executor/task_executor.py); that a plugin
-        may set it is not documented, so molecule/stack tests it.
+        TaskExecutor copies `notify` into the result after this plugin has run (executor/task_executor.py). That a
+        plugin may set it is not documented, so molecule/stack tests it.
         """
         handlers = [handler for path in changed for handler in plan.notify.get(path, [])]
         if handlers:

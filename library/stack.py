@@ -23,8 +23,8 @@ options:
     required: true
   src:
     description:
-      - Directory under the role's C(templates/), or an absolute path. Files that end in C(.j2) are rendered and lose the
-        suffix, all others are copied.
+      - Directory under the role's C(templates/), or an absolute path. Files that end in C(.j2) are rendered and lose
+        the suffix, all others are copied.
       - Files below C(secrets/) are readable only by root, and never shown.
     type: str
     default: stack
@@ -41,8 +41,12 @@ options:
     type: path
     default: /opt/skerry/stacks
 attributes:
-  check_mode: {support: full, description: Compares with the disk and the engine, and changes nothing.}
-  diff_mode: {support: full, description: Shows changed texts, drift in words, and of a secret only that it changed.}
+  check_mode:
+    support: full
+    description: Compares with the disk and the engine, and changes nothing.
+  diff_mode:
+    support: full
+    description: Shows changed texts, drift in words, and of a secret only that it changed.
 author: [Skerry]
 """
 
@@ -76,9 +80,10 @@ services:
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.skerry.deployment import Deployment, DeploymentError, Request
 from ansible.module_utils.skerry.engine import Engine, EngineAbsentError, EngineError
+from ansible.module_utils.skerry.lock import LockedError
 from ansible.module_utils.skerry.payload import unpack
 from ansible.module_utils.skerry.redaction import Redactor
-from ansible.module_utils.skerry.releases import LockedError, Releases
+from ansible.module_utils.skerry.releases import Releases
 
 
 def main() -> None:

@@ -8,15 +8,15 @@ module: tree
 short_description: Apply a directory of templates to the host, in one round trip
 description:
   - Renders a directory whose paths are those of the host, such as C(host/etc/ssh/sshd_config.d/10-skerry.conf.j2), and
-    makes the files, links and directories below I(dest) be just that. Files that are not in the directory are left alone.
+    makes the files, links and directories below I(dest) be just that. What is not in the directory is left alone.
   - Everything is compared first. Changed files are checked with their I(validate) command, then written beside their
     places, then renamed over them; a refused file leaves the host unchanged.
   - Only handlers of paths that changed are notified.
 options:
   src:
     description:
-      - Directory under the role's C(templates/), or an absolute path. Files that end in C(.j2) are rendered and lose the
-        suffix, all others are copied, links stay links. An executable file stays executable.
+      - Directory under the role's C(templates/), or an absolute path. Files that end in C(.j2) are rendered and lose
+        the suffix, all others are copied, links stay links. An executable file stays executable.
     type: str
   dest:
     description: Directory on the host that the paths are relative to.
@@ -26,8 +26,8 @@ options:
     description:
       - Options by path relative to I(dest); a path may be a pattern such as C(etc/cron.d/*).
       - >-
-        Each value is a dict with any of I(mode) (default C(0644), executable files C(0755), directories C(0755)), I(owner)
-        and I(group) (names or numbers, default root), I(validate) (command that gets the path of a copy for C(%s)),
+        Each value is a dict with any of I(mode) (default C(0644), executable files C(0755), directories C(0755)),
+        I(owner) and I(group) (names or numbers, default root), I(validate) (command; C(%s) is the path of a copy),
         I(notify) (handler or list of them), I(backup) (keep the replaced file), I(secret) (never show the content),
         I(content) (a file that is not in I(src)), I(state) (C(file), C(directory) or C(absent)).
       - A path that ends in C(/) is a directory; what lies in it is left alone.
@@ -44,8 +44,12 @@ options:
     elements: str
     default: []
 attributes:
-  check_mode: {support: full, description: Compares, and changes nothing.}
-  diff_mode: {support: full, description: Shows changed texts, modes and owners; of a secret only that it changed.}
+  check_mode:
+    support: full
+    description: Compares, and changes nothing.
+  diff_mode:
+    support: full
+    description: Shows changed texts, modes and owners; of a secret only that it changed.
 author: [Skerry]
 """
 

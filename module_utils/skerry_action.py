@@ -27,7 +27,7 @@ class Rendered:
     link: bool = False
 
 
-class TreeAction(ActionBase):
+class TreeAction(ActionBase):  # type: ignore[misc]
     """An action plugin that renders a directory under the role's templates/."""
 
     def render(self, source: str, task_vars: dict[str, Any], destination: str) -> list[Rendered]:
@@ -74,4 +74,5 @@ class TreeAction(ActionBase):
             result = templar.template(text, escape_backslashes=False, overrides={"trim_blocks": True})
         except AnsibleError as error:
             raise AnsibleActionFail(f"{path}: {to_text(error)}", orig_exc=error) from error
-        return to_bytes("" if result is None else result)
+        content: bytes = to_bytes("" if result is None else result)
+        return content

@@ -27,9 +27,7 @@ class Comparison:
 
     def all(self) -> list[Difference]:
         """Return every difference, for --diff."""
-        unfinished = [
-            Difference("deployment", notes=[f"{self.unfinished} was interrupted, will be done again"])
-        ]
+        unfinished = [Difference("deployment", notes=[f"{self.unfinished} was interrupted, will be done again"])]
         return self.files + self.services + (unfinished if self.unfinished else [])
 
 

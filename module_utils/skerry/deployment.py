@@ -7,15 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import drift, pruning
+from . import drift, images, pruning
 from .comparison import Comparison, compare
 from .engine import IMAGE_LABEL, Engine, EngineAbsentError, EngineError
 from .evidence import explain
+from .lock import Lock
 from .payload import Entry
 from .releases import Releases, State
 from .specs import put_back
 from .verdict import Baseline
-from .waiting import Outcome, observe, summary, wait
+from .waiting import Outcome, judged, summary, wait
 
 
 class DeploymentError(Exception):
@@ -26,9 +27,13 @@ class DeploymentError(Exception):
         self.verdict = verdict
 
 
+class RefusedError(Exception):
+    """`docker stack deploy` did not take the stack file; the text is its own."""
+
+
 @dataclass(frozen=True)
 class Request:
-    """What a task asks for. `images` are the stack file's, by service."""
+    """What a task asks for. `images` are the stack file's, by service; `timeout` is in seconds."""
 
     stack: str
     entries: list[Entry]
@@ -39,7 +44,7 @@ class Request:
 
 @dataclass
 class Report:
-    """What a run found and did."""
+    """What a run found and did. `verdict` is `unchanged`, `deployed` or, in check mode, `would deploy`."""
 
     changed: bool
     verdict: str
@@ -56,14 +61,17 @@ class Deployment:
         self.stack = request.stack
         self.releases = releases
         self.engine = engine
+        self.lock = Lock(releases.root / "lock", request.timeout)
         self.state = State()
-        self.baseline = Baseline()
 
     def run(self) -> Report:
-        """Compare, and unless in check mode apply what differs. Raises DeploymentError, EngineError, LockedError."""
+        """Compare, and unless in check mode apply what differs.
+
+        Raises DeploymentError, LockedError, EngineError and EngineAbsentError.
+        """
         if self.request.check:
             return self._predict()
-        with self.releases.locked():
+        with self.lock.held():
             comparison, before = self._compare()
             if not comparison.changed:
                 return self._confirm(comparison, before)
@@ -71,89 +79,87 @@ class Deployment:
 
     def _compare(self) -> tuple[Comparison, Outcome]:
         self.state = self.releases.read_state()
-        services, tasks = self.engine.services(self.stack), self.engine.tasks(self.stack)
-        self.baseline = Baseline.of(services, tasks)
-        running = drift.by_name(services)
-        comparison = compare(self.request.entries, self.releases.read_current(), self.state, running)
-        return comparison, Outcome(services=services, tasks=tasks)
+        before = judged(self.engine.services(self.stack), self.engine.tasks(self.stack), Baseline())
+        disk = self.releases.read_current()
+        return compare(self.request.entries, disk, self.state, drift.by_name(before.services)), before
 
     def _predict(self) -> Report:
         try:
             comparison, before = self._compare()
-        except EngineAbsentError:  # a bare host that a whole run would first give an engine
+        except EngineAbsentError:  # a bare host, to which a whole run would first give an engine
             everything = compare(self.request.entries, self.releases.read_current(), self.state, {})
             return Report(everything.changed, "would deploy", everything)
+        services = summary(before, self.stack)
         if comparison.changed:
-            return Report(True, "would deploy", comparison, summary(before, self.stack))
-        troubles = observe(self.engine, self.stack, self.baseline).troubles
-        warnings = [f"service {name} is not healthy: {trouble.reason}" for name, trouble in troubles.items()]
-        return Report(False, "unchanged", comparison, summary(before, self.stack), warnings)
+            return Report(True, "would deploy", comparison, services, images.missing(self.engine, self.request.images))
+        warnings = [f"Service {name} is not healthy: {trouble.reason}" for name, trouble in before.troubles.items()]
+        return Report(False, "unchanged", comparison, services, warnings)
 
     def _confirm(self, comparison: Comparison, before: Outcome) -> Report:
         """Nothing differs; wait for what is not healthy at the moment, and fail if it stays so."""
-        outcome = wait(self.engine, self.stack, Baseline.of(before.services, before.tasks), self.request.timeout)
+        baseline = Baseline.of(before.services, before.tasks)
+        outcome = judged(before.services, before.tasks, baseline)
         if outcome.troubles:
-            raise DeploymentError("failed", self._explain(outcome, "Nothing was changed, and the stack is not healthy."))
+            outcome = wait(self.engine, self.stack, baseline, self.request.timeout, self.lock.tick)
+        if outcome.troubles:
+            raise DeploymentError("failed", f"{self._explain(outcome)}\nNothing had changed, so nothing was put back.")
         return Report(False, "unchanged", comparison, summary(outcome, self.stack))
 
     def _apply(self, comparison: Comparison, before: Outcome) -> Report:
-        if self.state.release is None and self.state.attempt is None:
-            self.state.adopted = bool(before.services)
-        self._begin()
         try:
-            self._deploy()
-            outcome = wait(self.engine, self.stack, self.baseline, self.request.timeout)
+            resolve = images.prepare(self.engine, self.request.images)
+        except images.ImageMissingError as error:
+            raise DeploymentError("failed", f"{error}\nNothing was changed.") from error
+        self._begin(before)
+        baseline = Baseline.of(before.services, before.tasks)
+        try:
+            if comparison.files or comparison.unfinished or not self._put_back():
+                self._deploy(resolve)
+            outcome = wait(self.engine, self.stack, baseline, self.request.timeout, self.lock.tick)
             problem = self._explain(outcome) if outcome.troubles else ""
-        except DeployCommandError as error:
+        except RefusedError as error:
             outcome, problem = before, str(error)
         if problem:
             self._restore(problem)
         self._record(outcome)
-        warnings = [f"service {name} has no health check: its updates are not gated" for name in outcome.unchecked]
+        warnings = [f"Service {name} has no health check: its updates are not gated." for name in outcome.unchecked]
         return Report(True, "deployed", comparison, summary(outcome, self.stack), warnings)
 
-    def _begin(self) -> None:
+    def _begin(self, before: Outcome) -> None:
         """Write the new release and make it current; from here on an interrupted run is known to be unfinished."""
+        if self.state.release is None and self.state.attempt is None:
+            self.state.adopted = bool(before.services)
         release = self.releases.add(self.request.entries)
         self.state.attempt = release
         self.releases.write_state(self.state)
         self.releases.activate(release)
 
-    def _deploy(self) -> None:
-        resolve = self._image_policy()
-        self._forget_changed_images()
+    def _put_back(self) -> bool:
+        """Mend drift by the recorded specs, digests and all; False where the engine cannot take them any more."""
+        try:
+            put_back(self.engine, self.stack, self.state.specs)
+        except EngineError:  # a network, config or secret is gone too: let `docker stack deploy` make them anew
+            return False
+        return True
+
+    def _deploy(self, resolve: str) -> None:
+        services = {service["Spec"]["Name"]: service for service in self.engine.services(self.stack)}
+        for name in drift.image_changed(self.state.specs, drift.by_name(list(services.values()))):
+            # The client compares this label, not the image, and would keep an image that was changed by hand.
+            self.engine.set_service_label(services[name], IMAGE_LABEL, "")
         command = ["docker", "stack", "deploy", "--compose-file", str(self.releases.stack_file)]
         command += ["--prune", "--with-registry-auth", "--resolve-image", resolve, self.stack]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise DeployCommandError(f"`docker stack deploy` refused: {done.stderr.strip() or done.stdout.strip()}")
-
-    def _image_policy(self) -> str:
-        """Return the --resolve-image to use. Raises DeployCommandError for an image that is nowhere to be had."""
-        policy = "changed"
-        for service, image in self.request.images.items():
-            if self.engine.registry_has_image(image):
-                continue
-            if not self.engine.has_image(image):
-                raise DeployCommandError(
-                    f"Service {service}: no registry of this engine has the image {image}, nor has this host."
-                )
-            policy = "never"
-        return policy
-
-    def _forget_changed_images(self) -> None:
-        """Let `docker stack deploy` see an image that was changed by hand: it compares this label, not the image."""
-        services = {service["Spec"]["Name"]: service for service in self.engine.services(self.stack)}
-        for name in drift.image_changed(self.state.specs, drift.by_name(list(services.values()))):
-            self.engine.set_service_label(services[name], IMAGE_LABEL, "")
+            raise RefusedError(f"`docker stack deploy` refused: {done.stderr.strip() or done.stdout.strip()}")
 
     def _record(self, outcome: Outcome) -> None:
-        previous, release = self.state.release, self.state.attempt
-        assert release is not None  # noqa: S101 - _begin has set it
+        """Note the attempt as good. What is superseded goes first: killed in between, the attempt is redone."""
+        release = str(self.state.attempt)
+        pruning.prune(self.engine, self.stack)
+        self.releases.keep(release, self.state.release)
         self.state = State(release=release, specs=drift.by_name(outcome.services))
         self.releases.write_state(self.state)
-        self.releases.keep(release, previous)
-        pruning.prune(self.engine, self.stack)
 
     def _restore(self, problem: str) -> None:
         """Put back what was good, or remove what never was; always raises DeploymentError."""
@@ -162,34 +168,31 @@ class Deployment:
         try:
             baseline = Baseline.of(self.engine.services(self.stack), self.engine.tasks(self.stack))
             put_back(self.engine, self.stack, self.state.specs)
-            outcome = wait(self.engine, self.stack, baseline, self.request.timeout)
-            trouble = self._explain(outcome) if outcome.troubles else ""
+            outcome = wait(self.engine, self.stack, baseline, self.request.timeout, self.lock.tick)
+            trouble = self._explain(outcome)
         except EngineError as error:
             trouble = str(error)
         if trouble:
             raise DeploymentError("failed", f"{problem}\nThe previous release could not be put back: {trouble}")
-        if self.releases.has(self.state.release):
-            self.releases.activate(str(self.state.release))
+        good = str(self.state.release)
+        if self.releases.has(good):
+            self.releases.activate(good)
+        pruning.prune(self.engine, self.stack)
+        self.releases.keep(good, None)
         self.state.attempt = None
         self.releases.write_state(self.state)
-        pruning.prune(self.engine, self.stack)
         raise DeploymentError("rolled back", f"{problem}\nThe previous release runs as before.")
 
     def _remove_first(self, problem: str) -> None:
         if self.state.adopted:
             raise DeploymentError("failed", f"{problem}\nThe stack ran before Skerry knew it, so nothing was put back.")
         subprocess.run(["docker", "stack", "rm", self.stack], capture_output=True, check=False)
-        gone = pruning.wait_until_gone(self.engine, self.stack)
+        if not pruning.wait_until_gone(self.engine, self.stack):
+            end = f"It was the stack's first deployment; `docker stack rm {self.stack}` has not finished yet."
+            raise DeploymentError("failed", f"{problem}\n{end}")
         self.releases.forget()
         end = "It was the stack's first deployment and has been removed; its volumes, if any, are kept."
-        if not gone:
-            end = f"It was the stack's first deployment; `docker stack rm {self.stack}` has not finished yet."
         raise DeploymentError("failed", f"{problem}\n{end}")
 
-    def _explain(self, outcome: Outcome, preface: str = "") -> str:
-        parts = [explain(self.engine, name, trouble) for name, trouble in outcome.troubles.items()]
-        return "\n".join([preface, *parts] if preface else parts)
-
-
-class DeployCommandError(Exception):
-    """The deployment did not even begin; the text says why."""
+    def _explain(self, outcome: Outcome) -> str:
+        return "\n".join(explain(self.engine, name, trouble) for name, trouble in outcome.troubles.items())

@@ -107,10 +107,6 @@ class Engine:
         version = str(service["Version"]["Index"])
         self.request("POST", f"/services/{service['ID']}/update", {"version": version}, spec)
 
-    def has_image(self, image: str) -> bool:
-        """Whether this node holds the image already."""
-        return self.image(image) is not None
-
     def image(self, image: str) -> Json | None:
         """Return what `docker image inspect` says, None when this node has no such image."""
         try:
@@ -152,7 +148,7 @@ class Engine:
 
 def unframe(stream: bytes) -> str:
     """Join the frames of a log stream (8 bytes of head: stream, padding, size) as the API's `attach` describes them."""
-    parts = []
+    parts: list[bytes] = []
     while len(stream) >= 8:
         if stream[0] > 2 or stream[1:4] != b"\0\0\0":
             return (b"".join(parts) + stream).decode(errors="replace")  # the container has a terminal: no frames

@@ -9,7 +9,7 @@ LOG_LINES = 20
 
 
 def explain(engine: Engine, service: str, judgement: Judgement) -> str:
-    """Return a few lines: the service, the reason, its task's error and exit code, health check answers, last log lines."""
+    """Return a few lines: service, reason, its task's error and exit code, the health check's answer, the log's end."""
     lines = [f"Service {service}: {judgement.reason or judgement.word}."]
     task = judgement.task
     if task is None:
@@ -38,8 +38,8 @@ def _health(engine: Engine, identifier: str) -> list[str]:
     checks: list[Json] = [check for check in health.get("Log") or [] if check.get("ExitCode")]
     if not checks:
         return []
-    last = checks[-1]
-    return [f"Its health check failed with exit code {last['ExitCode']}: {last.get('Output', '').strip() or 'no output'}"]
+    said = checks[-1].get("Output", "").strip() or "no output"
+    return [f"Its health check failed with exit code {checks[-1]['ExitCode']}: {said}"]
 
 
 def _log(engine: Engine, task: str, identifier: str) -> list[str]:

@@ -30,7 +30,7 @@ class TreeError(Exception):
 
 @dataclass(frozen=True)
 class Change:
-    """An entry that the host has not got as wanted. `replace` when content or kind differ, else only owner or mode do."""
+    """An entry that the host has not got as wanted: `replace` when content or kind differ, else owner or mode do."""
 
     entry: Entry
     difference: Difference
@@ -158,10 +158,8 @@ def _validate(entries: Sequence[Entry]) -> None:
                 raise TreeError(f"{entry.path}: its check cannot run: {error}") from error
             if done.returncode:
                 said = (done.stderr + done.stdout).replace(str(place), entry.path).strip()
-                raise TreeError(
-                    f"{entry.path} is refused by `{entry.validate}` (exit code {done.returncode}): {said or 'no output'}\n"
-                    "No file of this task was changed."
-                )
+                verdict = f"{entry.path} is refused by `{entry.validate}` (exit code {done.returncode})"
+                raise TreeError(f"{verdict}: {said or 'no output'}\nNo file of this task was changed.")
 
 
 def _own(place: Path, entry: Entry) -> None:

@@ -38,7 +38,7 @@ def name_by_content(stack: str, text: str, files: Mapping[str, bytes]) -> str:
     Raises StackFileError for invalid YAML, a missing file, a file or name over Swarm's limits.
     """
     try:
-        data = yaml.load(text, Loader=Loader)  # noqa: S506 - Loader is a safe loader
+        data = yaml.load(text, Loader=Loader)
         root = yaml.compose(text, Loader=Loader)
     except yaml.YAMLError as error:
         raise StackFileError(f"the stack file is no valid YAML: {error}") from error
@@ -54,7 +54,7 @@ def name_by_content(stack: str, text: str, files: Mapping[str, bytes]) -> str:
                 edits.append(_edit(_child(_child(root, section), key), name))
     for start, end, piece in sorted(edits, reverse=True):
         text = text[:start] + piece + text[end:]
-    if yaml.load(text, Loader=Loader) != wanted:  # noqa: S506
+    if yaml.load(text, Loader=Loader) != wanted:
         raise StackFileError(
             "the names of configs and secrets cannot be inserted; write each entry of `configs:` and `secrets:`"
             " in place, without anchors"
@@ -72,7 +72,7 @@ def _hashed_name(stack: str, section: str, key: str, entry: Any, files: Mapping[
     path = posixpath.normpath(path)
     if path not in files:
         known = ", ".join(sorted(files)) or "none"
-        raise StackFileError(f"{where} names the file {path}, which the stack directory does not have (it has: {known})")
+        raise StackFileError(f"{where} names the file {path}, which is not there; there are: {known}")
     if len(files[path]) > SIZE_LIMIT:
         raise StackFileError(f"{where}: {path} has {len(files[path])} bytes; Swarm takes at most {SIZE_LIMIT}")
     stem = str(entry.get("name") or f"{stack}_{key}")
@@ -99,6 +99,6 @@ def _edit(entry: Any, name: str) -> tuple[int, int, str]:
 
 def images_of(text: str) -> dict[str, str]:
     """Return the image of each service, except where the engine's client would first interpolate a variable."""
-    services = yaml.load(text, Loader=Loader)["services"]  # noqa: S506
+    services = yaml.load(text, Loader=Loader)["services"]
     images = {name: str((service or {}).get("image", "")) for name, service in services.items()}
     return {name: image for name, image in images.items() if image and "$" not in image}

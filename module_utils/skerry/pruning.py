@@ -35,7 +35,7 @@ def _used(engine: Engine) -> set[str]:
 
 
 def wait_until_gone(engine: Engine, stack: str, seconds: float = GONE_SECONDS) -> bool:
-    """Wait until services, tasks' containers and networks of a removed stack are gone; False if they are not in time."""
+    """Wait until a removed stack's services, containers and networks are gone; False if they are not in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         services, networks = engine.of_stack("services", stack), engine.of_stack("networks", stack)

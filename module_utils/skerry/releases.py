@@ -1,6 +1,6 @@
 """A stack's directory on the host: immutable releases, which of them is current, and what is known to be good.
 
-    <base>/<stack>/lock                one deployment at a time; the kernel drops the lock with its holder
+    <base>/<stack>/lock                see lock.py
                   /state.json          the good release, its service specs, and the attempt under way
                   /current  -> releases/<id>
                   /previous -> releases/<id>
@@ -12,24 +12,16 @@ moment leaves a state from which the next run knows what was good and that somet
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .payload import Entry
-
-LOCK_SECONDS = 2.0
-
-
-class LockedError(Exception):
-    """Another deployment of the stack is under way; the text says whose."""
 
 
 @dataclass
@@ -49,27 +41,6 @@ class Releases:
         self.root = Path(base) / stack
         self.current = self.root / "current"
         self.stack_file = self.current / "stack.yml"
-
-    @contextmanager
-    def locked(self, seconds: float = LOCK_SECONDS) -> Iterator[None]:
-        """Hold the stack's lock. Raises LockedError when another process keeps it longer than `seconds`."""
-        self.root.mkdir(parents=True, exist_ok=True, mode=0o755)
-        with (self.root / "lock").open("a+") as lock:
-            deadline = time.monotonic() + seconds
-            while True:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() > deadline:
-                        lock.seek(0)
-                        raise LockedError(lock.read().strip() or "an unnamed process") from None
-                    time.sleep(0.1)
-            lock.truncate(0)
-            lock.write(f"process {os.getpid()}, since {time.strftime('%Y-%m-%d %H:%M:%S %Z')}\n")
-            lock.flush()
-            yield
-            lock.truncate(0)
 
     def read_state(self) -> State:
         """Return the recorded state; an empty one where there is none or it cannot be read."""

@@ -11,7 +11,12 @@ from .differences import Difference
 # A unit without an [Install] section, or one that a generator made, cannot be enabled and need not be.
 ENABLED = ("enabled", "enabled-runtime", "static", "indirect", "generated", "alias", "transient")
 ACTIVE = ("active", "activating", "reloading", "refreshing")
-UNIT_FOLDERS = ("/etc/systemd/system/", "/usr/lib/systemd/system/", "/usr/local/lib/systemd/system/", "/run/systemd/system/")
+UNIT_FOLDERS = (
+    "/etc/systemd/system/",
+    "/usr/lib/systemd/system/",
+    "/usr/local/lib/systemd/system/",
+    "/run/systemd/system/",
+)
 PROPERTIES = "LoadState,ActiveState,UnitFileState,Type,RemainAfterExit,NeedDaemonReload"
 LOG_LINES = "20"
 

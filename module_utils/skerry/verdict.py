@@ -65,7 +65,7 @@ def is_newest(task: Json, service: Json) -> bool:
 def judge(service: Json, tasks: Sequence[Json], baseline: Baseline) -> Judgement:
     """Judge one service from its own tasks, counting only what is new since the baseline.
 
-    A service that the deployment did not touch is judged alike: it has no new failures, and is healthy when its tasks run.
+    A service that the deployment did not touch is judged alike: it has no new failures and its tasks run.
     """
     update = _update(service)
     if (service["ID"], update.get("StartedAt", "")) in baseline.updates:
@@ -83,13 +83,8 @@ def judge(service: Json, tasks: Sequence[Json], baseline: Baseline) -> Judgement
 
 
 def failed_since(tasks: Sequence[Json], baseline: Baseline) -> list[Json]:
-    """Return the new tasks that failed, oldest first. One that was told to stop ends as `shutdown`, whatever its code."""
-    failed = [
-        task
-        for task in tasks
-        if task["Status"]["State"] in FAILED_STATES
-        and task["ID"] not in baseline.tasks
-    ]
+    """Return the new tasks that failed, oldest first. One that was told to stop is `shutdown`, whatever its code."""
+    failed = [task for task in tasks if task["Status"]["State"] in FAILED_STATES and task["ID"] not in baseline.tasks]
     return sorted(failed, key=lambda task: task["Status"]["Timestamp"])
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .engine import Engine, Json
+from .engine import Engine, EngineAbsentError, EngineError, Json
 from .verdict import Baseline, Judgement, is_job, judge, running_tasks
 
 POLL_SECONDS = 0.25
@@ -16,55 +17,79 @@ SETTLE_SECONDS = 3.0
 
 @dataclass
 class Outcome:
-    """How the wait ended: judgements by service that is not healthy (empty when all are), and what runs."""
+    """How a stack stands: judgements of the services that are not healthy (none when all are), and what runs."""
 
     troubles: dict[str, Judgement] = field(default_factory=dict)
     services: list[Json] = field(default_factory=list)
     tasks: list[Json] = field(default_factory=list)
-    unchecked: list[str] = field(default_factory=list)  # services whose containers have no health check
+    unchecked: list[str] = field(default_factory=list)  # services whose new containers have no health check
+
+    @property
+    def decided(self) -> bool:
+        """Whether some service is past waiting for."""
+        return any(judgement.word in ("failed", "rolled back") for judgement in self.troubles.values())
 
 
 def observe(engine: Engine, stack: str, baseline: Baseline) -> Outcome:
     """Judge all services of a stack once."""
-    services, tasks = engine.services(stack), engine.tasks(stack)
-    outcome = Outcome(services=services, tasks=tasks)
-    for service in services:
-        judgement = judge(service, _tasks_of(service, tasks), baseline)
-        if judgement.word != "healthy":
-            outcome.troubles[service["Spec"]["Name"]] = judgement
-    return outcome
+    return judged(engine.services(stack), engine.tasks(stack), baseline)
 
 
-def wait(engine: Engine, stack: str, baseline: Baseline, timeout: float) -> Outcome:
-    """Poll until every service is healthy and has stayed so, one has failed, or `timeout` seconds are over."""
+def judged(services: list[Json], tasks: list[Json], baseline: Baseline) -> Outcome:
+    """Judge services and tasks that were read already."""
+    found = {service["Spec"]["Name"]: judge(service, _tasks_of(service, tasks), baseline) for service in services}
+    troubles = {name: judgement for name, judgement in found.items() if judgement.word != "healthy"}
+    return Outcome(troubles, services, tasks)
+
+
+def wait(
+    engine: Engine, stack: str, baseline: Baseline, timeout: float, tick: Callable[[], None] = lambda: None
+) -> Outcome:
+    """Poll until every service is healthy and has stayed so, one has failed, or `timeout` seconds are over.
+
+    `tick` is called at each poll. An engine that is away for a moment (it restarts, the Swarm elects a leader) is
+    waited for like everything else.
+    """
     deadline = time.monotonic() + timeout
-    settled_since = None
+    healthy_since = None
     while True:
-        outcome = observe(engine, stack, baseline)
+        tick()
+        outcome = _observe_patiently(engine, stack, baseline, deadline)
         now = time.monotonic()
-        if any(judgement.word in ("failed", "rolled back") for judgement in outcome.troubles.values()):
+        if outcome.decided:
             return outcome
-        if outcome.troubles:
-            settled_since = None
-            if now > deadline:
-                outcome.troubles = {
-                    name: Judgement("failed", f"not healthy after {timeout:g} s: {trouble.reason}", trouble.task)
-                    for name, trouble in outcome.troubles.items()
-                }
+        if not outcome.troubles:
+            healthy_since = healthy_since or now
+            outcome.unchecked = without_health_check(engine, outcome, baseline)
+            if not outcome.unchecked or now - healthy_since >= SETTLE_SECONDS:
                 return outcome
         else:
-            settled_since = settled_since or now
-            outcome.unchecked = without_health_check(engine, outcome, baseline)
-            if not outcome.unchecked or now - settled_since >= SETTLE_SECONDS:
+            healthy_since = None
+            if now > deadline:
+                outcome.troubles = {name: _late(trouble, timeout) for name, trouble in outcome.troubles.items()}
                 return outcome
         time.sleep(POLL_SECONDS)
 
 
+def _observe_patiently(engine: Engine, stack: str, baseline: Baseline, deadline: float) -> Outcome:
+    while True:
+        try:
+            return observe(engine, stack, baseline)
+        except (EngineError, EngineAbsentError, TimeoutError):
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(1)
+
+
+def _late(trouble: Judgement, timeout: float) -> Judgement:
+    return Judgement("failed", f"not healthy after {timeout:g} s: {trouble.reason}", trouble.task)
+
+
 def without_health_check(engine: Engine, outcome: Outcome, baseline: Baseline) -> list[str]:
-    """Return the services with new tasks on this node whose containers have no health check."""
+    """Return the services with new tasks on this node of which no container has a health check."""
     found = []
     for service in outcome.services:
-        tasks = [task for task in running_tasks(service, _tasks_of(service, outcome.tasks))]
+        tasks = running_tasks(service, _tasks_of(service, outcome.tasks))
         new = [task for task in tasks if task["ID"] not in baseline.tasks]
         if new and not is_job(service) and not any(_has_health_check(engine, task) for task in new):
             found.append(service["Spec"]["Name"])
@@ -79,15 +104,14 @@ def _has_health_check(engine: Engine, task: Json) -> bool:
 
 def summary(outcome: Outcome, stack: str) -> dict[str, Any]:
     """Return image, desired and running tasks of each service, by its name in the stack file."""
-    result = {}
-    for service in outcome.services:
-        status = service.get("ServiceStatus") or {}
-        result[service["Spec"]["Name"].removeprefix(f"{stack}_")] = {
+    return {
+        service["Spec"]["Name"].removeprefix(f"{stack}_"): {
             "image": service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"],
-            "desired": status.get("DesiredTasks", 0),
+            "desired": (service.get("ServiceStatus") or {}).get("DesiredTasks", 0),
             "running": len(running_tasks(service, _tasks_of(service, outcome.tasks))),
         }
-    return result
+        for service in outcome.services
+    }
 
 
 def _tasks_of(service: Json, tasks: list[Json]) -> list[Json]:

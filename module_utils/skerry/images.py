@@ -1,0 +1,52 @@
+"""Make sure, before anything is touched, that every image of a stack can be had."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+
+from .engine import Engine
+
+
+class ImageMissingError(Exception):
+    """An image is neither in a registry that the engine reaches nor on this host; the text names it and its service."""
+
+
+def prepare(engine: Engine, images: Mapping[str, str]) -> str:
+    """Fetch what this host lacks and return the `--resolve-image` that suits; raise ImageMissingError otherwise.
+
+    `changed` pins each new image to its digest. `never` is for images that only this host has: asking a registry for
+    their digests would only warn. On a Swarm of one node the images are pulled here, ahead of the deployment, so that a
+    service which stops before it starts (a database) is not down for the length of a pull.
+    """
+    policy = "changed"
+    alone = engine.get("/info").get("Swarm", {}).get("Nodes", 1) == 1
+    for service, image in images.items():
+        here = engine.image(image) is not None
+        if engine.registry_has_image(image):
+            if alone and not here:
+                _pull(service, image)
+        elif here:
+            policy = "never"
+        else:
+            _pull(service, image)  # with the credentials of `docker login`, which only the client knows
+    return policy
+
+
+def missing(engine: Engine, images: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each image that is nowhere to be had, as far as can be told without pulling."""
+    return [
+        _sentence(service, image)
+        for service, image in images.items()
+        if engine.image(image) is None and not engine.registry_has_image(image)
+    ]
+
+
+def _pull(service: str, image: str) -> None:
+    done = subprocess.run(["docker", "pull", "--quiet", image], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ImageMissingError(f"{_sentence(service, image)} The engine says: {done.stderr.strip()}")
+
+
+def _sentence(service: str, image: str) -> str:
+    return f"Service {service}: no registry that this engine uses has the image {image}, nor has this host."
