@@ -14,21 +14,30 @@ from typing import Any, NamedTuple
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 RESERVED_USERS = {"root", "mysql", "mariadb", "exporter", "healthcheck", "public"}
 RESERVED_DATABASES = {"mysql", "sys", "information_schema", "performance_schema"}
+ROOT = "`root`@`localhost`"
 SERVER_ACCOUNTS = {"mariadb.sys", "healthcheck"}
 """Users that the image makes for itself."""
 
-GRANT = re.compile(r"GRANT .+ TO (`[^`]*`@`[^`]*`).*")
+GRANT = re.compile(r"(GRANT .+ TO (`[^`]*`@`[^`]*`))(.*)")
+"""A line of SHOW GRANTS: the right, the account in it; the rest holds how it signs in and what goes with the right."""
+
 DATABASE = "DATABASE "
 """What the lines that name a database begin with in the answer to the role's question (`__mariadb_question`)."""
 
 
 class Account(NamedTuple):
-    """An account as it has to be: the very lines of SHOW GRANTS, the first of which tells how the account signs in."""
+    """An account as it has to be."""
 
     name: str  # `user`@`host`
-    sign_in: str  # what follows CREATE USER or ALTER USER
-    shown: str  # the first line of SHOW GRANTS
-    grants: tuple[str, ...] | None  # the lines after it, each a statement as well; None: its rights are left alone
+    sign_in: str  # what follows CREATE USER and ALTER USER, in the words of SHOW GRANTS
+    rights: frozenset[str]  # statements, in the words of SHOW GRANTS
+
+
+class Shown(NamedTuple):
+    """An account as the server has it."""
+
+    sign_in: set[str]
+    rights: set[str]
 
 
 def mariadb_problems(databases: Any) -> list[str]:
@@ -56,37 +65,25 @@ def mariadb_accounts(databases: Sequence[Mapping[str, str]], exporter_password: 
     root signs in by the socket alone and as the container's root alone, so its password is of no use after the first
     start. The exporter sees the state of the server, but no table of an app.
     """
-    root, exporter = "`root`@`localhost`", "`exporter`@`%`"
-    state = "PROCESS, BINLOG MONITOR, SLAVE MONITOR"
-    limit = "MAX_USER_CONNECTIONS 4"
-    stored = _hash(exporter_password)
-    accounts = [
-        Account(
-            root,
-            "IDENTIFIED VIA unix_socket",
-            f"GRANT ALL PRIVILEGES ON *.* TO {root} IDENTIFIED VIA unix_socket WITH GRANT OPTION",
-            None,
-        ),
-        Account(
-            exporter,
-            f"IDENTIFIED BY PASSWORD '{stored}' WITH {limit}",
-            f"GRANT {state} ON *.* TO {exporter} IDENTIFIED BY PASSWORD '{stored}' WITH {limit}",
-            (f"GRANT SELECT ON `performance_schema`.* TO {exporter}",),
-        ),
-    ]
-    for entry in databases:
-        name, stored = f"`{entry['user']}`@`%`", _hash(entry["password"])
-        # In GRANT an underscore of a database's name stands for any character, unless it is escaped.
-        database = entry["name"].replace("_", r"\_")
-        accounts.append(
-            Account(
-                name,
-                f"IDENTIFIED BY PASSWORD '{stored}'",
-                f"GRANT USAGE ON *.* TO {name} IDENTIFIED BY PASSWORD '{stored}'",
-                (f"GRANT ALL PRIVILEGES ON `{database}`.* TO {name}",),
-            )
+    exporter = _account(
+        "exporter",
+        exporter_password,
+        "PROCESS, BINLOG MONITOR, SLAVE MONITOR ON *.*",
+        "SELECT ON `performance_schema`.*",
+        limit=" WITH MAX_USER_CONNECTIONS 4",
+    )
+    # In GRANT an underscore of a database's name stands for any character, unless it is escaped.
+    escaped = {entry["name"]: entry["name"].replace("_", r"\_") for entry in databases}
+    apps = [
+        _account(
+            entry["user"],
+            entry["password"],
+            "USAGE ON *.*",
+            f"ALL PRIVILEGES ON `{escaped[entry['name']]}`.*",
         )
-    return accounts
+        for entry in databases
+    ]
+    return [Account(ROOT, "IDENTIFIED VIA unix_socket", frozenset()), exporter, *apps]
 
 
 def mariadb_plan(
@@ -98,46 +95,59 @@ def mariadb_plan(
     Returns ``statements`` (SQL, secret: it holds password hashes) and ``report``: the same in words, and what is on the
     server though nobody asks for it, which is kept.
     """
-    lines = list(answer)
-    present = {line.removeprefix(DATABASE) for line in lines if line.startswith(DATABASE)}
-    granted: dict[str, list[str]] = {}
-    for line in lines:
-        if match := GRANT.fullmatch(line):
-            granted.setdefault(match[1], []).append(line)
+    present, shown = _read(answer)
     wanted = [entry["name"] for entry in databases]
     accounts = mariadb_accounts(databases, exporter_password)
     missing = [name for name in wanted if name not in present]
     statements = [f"CREATE DATABASE `{name}`" for name in missing]
-    changes = [f"make database {name}" for name in missing]
+    report = [f"make database {name}" for name in missing]
     for account in accounts:
-        todo, words = _mend(account, granted.get(account.name, []))
+        todo, words = _mend(account, shown.get(account.name))
         statements += todo
-        changes += [f"{words} {_words(account.name)}"] if todo else []
+        report += [f"{words} {_words(account.name)}"] if todo else []
     surplus = [f"database {name}" for name in sorted(present - set(wanted) - RESERVED_DATABASES)]
     known = {account.name for account in accounts}
-    surplus += [f"account {_words(name)}" for name in sorted(set(granted) - known) if not _of_the_server(name)]
-    return {
-        "statements": statements,
-        "report": changes + [f"{what} is not asked for any more and was kept" for what in surplus],
-    }
+    surplus += [f"account {_words(name)}" for name in sorted(set(shown) - known) if not _of_the_server(name)]
+    report += [f"{what} is not asked for any more and was kept" for what in surplus]
+    return {"statements": statements, "report": report}
 
 
-def _mend(account: Account, shown: list[str]) -> tuple[list[str], str]:
-    """Return the statements that turn the account as SHOW GRANTS shows it into what it has to be, and words for them."""
-    name, grants = account.name, account.grants or ()
-    rights = _rights([account.shown, *grants])
-    give = [line for line in sorted(rights) if " USAGE ON " not in line]
-    if not shown:
+def _account(user: str, password: str, *rights: str, limit: str = "") -> Account:
+    name = f"`{user}`@`%`"
+    return Account(
+        name,
+        f"IDENTIFIED BY PASSWORD '{_hash(password)}'{limit}",
+        frozenset(f"GRANT {right} TO {name}" for right in rights),
+    )
+
+
+def _read(answer: Iterable[str]) -> tuple[set[str], dict[str, Shown]]:
+    """Return the databases, and the accounts by name."""
+    databases: set[str] = set()
+    accounts: dict[str, Shown] = {}
+    for line in answer:
+        if line.startswith(DATABASE):
+            databases.add(line.removeprefix(DATABASE))
+        elif match := GRANT.fullmatch(line):
+            right, name, rest = match.groups()
+            account = accounts.setdefault(name, Shown(set(), set()))
+            account.rights.add(f"{right} WITH GRANT OPTION" if "GRANT OPTION" in rest else right)
+            if " ON *.* TO " in right:
+                account.sign_in.add(rest.removesuffix(" WITH GRANT OPTION").replace("GRANT OPTION ", "").strip())
+    return databases, accounts
+
+
+def _mend(account: Account, shown: Shown | None) -> tuple[list[str], str]:
+    """Return the statements that turn the account as the server has it into what it has to be, and words for them."""
+    name = account.name
+    give = [right for right in sorted(account.rights) if " USAGE ON " not in right]
+    if shown is None:
         return [f"CREATE USER {name} {account.sign_in}", *give], "make account"
-    sign_in = [] if shown[0] == account.shown else [f"ALTER USER {name} {account.sign_in}"]
-    if account.grants is not None and _rights(shown) != rights:
+    sign_in = [] if shown.sign_in == {account.sign_in} else [f"ALTER USER {name} {account.sign_in}"]
+    # root's rights are left alone: a run that is interrupted right after REVOKE would lock everybody out.
+    if shown.rights != account.rights and name != ROOT:
         return [*sign_in, f"REVOKE ALL PRIVILEGES, GRANT OPTION FROM {name}", *give], "mend the rights of"
     return sign_in, "change the sign-in of"
-
-
-def _rights(lines: Sequence[str]) -> set[str]:
-    """Reduce lines of SHOW GRANTS to what they allow, without the way of signing in."""
-    return {re.sub(r"(TO `[^`]*`@`[^`]*`).*?( WITH GRANT OPTION)?$", r"\1\2", line) for line in lines}
 
 
 def _words(name: str) -> str:

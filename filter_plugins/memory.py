@@ -36,7 +36,9 @@ def memory_mib(size: str) -> int:
     """Return a size in whole MiB; raise AnsibleFilterError where it is not a size."""
     match = SIZE.fullmatch(str(size))
     if not match:
-        raise AnsibleFilterError(f'"{size}" is not a size of memory: allowed is a number with K, M or G, such as 192M or 2G.')
+        raise AnsibleFilterError(
+            f'"{size}" is not a size of memory: allowed is a number with K, M or G, such as 192M or 2G.'
+        )
     return int(int(match[1]) * UNITS[match[2]])
 
 

@@ -25,7 +25,9 @@ def redis_problems(users: Any) -> list[str]:
         elif (first := seen.setdefault(name, number)) != number:
             problems.append(f'{where}.name is "{name}", as redis_users[{first}].name is: allowed is each name once.')
         if not PREFIX.fullmatch(prefix):
-            problems.append(f'{where}.prefix is "{prefix}": allowed are letters, digits and _.:- with a colon at the end.')
+            problems.append(
+                f'{where}.prefix is "{prefix}": allowed are letters, digits and _.:- with a colon at the end.'
+            )
         for other, longer in enumerate(prefixes):
             if other != number and longer.startswith(prefix) and (longer != prefix or other > number):
                 problems.append(
