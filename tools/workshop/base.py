@@ -7,7 +7,6 @@ behind an intercepting proxy. A label records what went in, and makes the second
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import subprocess
 import tempfile
@@ -91,11 +90,11 @@ def _pull(image: str) -> bool:
 
 def _bootstrap(distro: str, image: str) -> None:
     packages.ensure(["mmdebstrap"], ["mmdebstrap"])
-    command = packages.as_root(["mmdebstrap", *MMDEBSTRAP_OPTIONS, SUITES[distro], "-"])
+    # /tmp may be mounted noexec, or be too small for a system; sudo would drop our own environment.
+    prefix = ["env", "LC_ALL=C", "TMPDIR=/var/tmp", "mmdebstrap"]
+    command = packages.as_root([*prefix, *MMDEBSTRAP_OPTIONS, SUITES[distro], "-"])
     with tempfile.TemporaryFile() as errors:
-        making = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, env={**os.environ, "LC_ALL": "C"}
-        )
+        making = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors)
         importing = subprocess.run(
             ["docker", "import", "-", f"{image}-import"], stdin=making.stdout, capture_output=True, check=False
         )

@@ -92,9 +92,11 @@ def remove(name: str) -> bool:
 
 
 def of_workshop(settings: Settings) -> list[str]:
-    """Return the names of all containers with this workshop's label, running or not."""
-    query = ["ps", "--all", "--filter", f"label={WORKSHOP}={settings.name}", "--format", "{{.Names}}"]
-    return sorted(engine.docker(*query).split())
+    """Return the names of all containers with this workshop's label or on its network, running or not."""
+    found: set[str] = set()
+    for query in (f"label={WORKSHOP}={settings.name}", f"network={settings.name}"):
+        found.update(engine.docker("ps", "--all", "--filter", query, "--format", "{{.Names}}").split())
+    return sorted(found)
 
 
 def published(name: str, port: str) -> str:

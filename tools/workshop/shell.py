@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-TAIL_LINES = 30
+TAIL_LINES, LINE_LENGTH = 30, 300
 
 
 class WorkshopError(Exception):
@@ -20,8 +20,8 @@ class WorkshopError(Exception):
 
 
 def tail(text: str, lines: int = TAIL_LINES) -> str:
-    """Return the last `lines` lines of `text`, where the cause of a failure stands."""
-    return "\n".join(text.strip().splitlines()[-lines:])
+    """Return the last `lines` lines of `text`, where the cause of a failure stands, none of them endless."""
+    return "\n".join(line[:LINE_LENGTH] for line in text.strip().splitlines()[-lines:])
 
 
 def run(
