@@ -147,7 +147,7 @@ def app_problems(
     for number, instance in enumerate(instances):
         where = f"app_instances[{number}]"
         found = list(_settings(where, instance, INSTANCE, required=("name", "domain", "services")))
-        problems += found or _instance(where, instance, secrets, memory_mb)
+        problems += found or _instance(where, instance, secrets, defaults or {}, memory_mb)
     return problems + list(_duplicates(instances))
 
 
@@ -172,7 +172,9 @@ def _settings(where: str, given: Any, known: Mapping[str, Kind], required: Seque
             yield _wrong(f"{where}.{key}", value, known[key].allowed)
 
 
-def _instance(where: str, instance: Mapping[str, Any], secrets: Any, memory_mb: int) -> list[str]:
+def _instance(
+    where: str, instance: Mapping[str, Any], secrets: Any, defaults: Mapping[str, Any], memory_mb: int
+) -> list[str]:
     problems = []
     name = instance["name"]
     own = None if secrets is None else secrets.get(name) or {}
@@ -187,7 +189,7 @@ def _instance(where: str, instance: Mapping[str, Any], secrets: Any, memory_mb: 
         if not INSTANCE["name"].check(key):
             problems.append(_wrong(f"{where}.services", key, INSTANCE["name"].allowed))
         found = list(_settings(at, service, SERVICE, required=("image",)))
-        problems += found or _service(at, instance, service, own, memory_mb)
+        problems += found or _service(at, instance, {**defaults, **service}, own, memory_mb)
         for path in [] if found else service.get("paths", []):
             if path in taken:
                 problems.append(f'{at}.paths has "{path}", which {taken[path]} has too: allowed is each path once.')

@@ -173,6 +173,13 @@ def test_bad_defaults_are_named() -> None:
     ]
 
 
+def test_a_default_that_does_not_fit_is_told_for_the_service_that_takes_it() -> None:
+    """A service whose memory comes from the defaults could exceed the host's."""
+    assert app_problems([entry()], None, {"memory": "2G"}, 1024) == [
+        'app_instances[0].services.web.memory is "2G": allowed is at most the host\'s 1024M.'
+    ]
+
+
 def test_no_sentence_shows_a_secret() -> None:
     """A secret would stand in the terminal and in the log of the pipeline."""
     given = [entry({"secrets": ["nothing", "database_url"]}, name="shop", domain="x")]
