@@ -30,7 +30,7 @@ from console.errors import ConsoleError, UnavailableError, problem
 from console.health.service import Readiness
 from console.lifecycle import Lifecycle
 from console.metrics import Metrics
-from console.middleware import RequestMiddleware
+from console.middleware import RequestMiddleware, fault
 from console.platform.repository import SnapshotRepository
 from console.platform.service import PlatformService
 from console.settings import ApiSettings
@@ -53,13 +53,10 @@ class Services:
     readiness: Readiness
 
 
-def make_services(settings: ApiSettings, lifecycle: Lifecycle) -> Services:
+def make_services(settings: ApiSettings, lifecycle: Lifecycle, database: Database | None = None) -> Services:
     """Wire the domains together. Opens no connection yet."""
-    database, redis, metrics = (
-        Database(make_engine(settings.database_url)),
-        make_redis(settings.redis_url),
-        Metrics(),
-    )
+    database = database or Database(make_engine(settings.database_url))
+    redis, metrics = make_redis(settings.redis_url), Metrics()
     tokens, prefix = Tokens(settings.secret_key), settings.redis_prefix
     emitter = AsyncRedisManager(
         settings.redis_url,
@@ -100,6 +97,7 @@ def make_app(services: Services, lifecycle: Lifecycle) -> FastAPI:
     for gone in (OperationalError, InterfaceError, PoolTimeoutError):
         app.add_exception_handler(gone, _database_gone)
     app.add_exception_handler(RedisError, _redis_gone)
+    app.add_exception_handler(Exception, _fault)
     app.include_router(console.health.endpoints.router)
     app.include_router(console.auth.endpoints.router)
     app.include_router(console.platform.endpoints.router)
@@ -124,21 +122,16 @@ async def _console_error(request: Request, error: Exception) -> Response:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
-    return problem(
-        error.status_code, str(error.detail), headers=error.headers, request_id=request.state.request_id
-    )
+    return problem(error.status_code, str(error.detail), headers=error.headers, request_id=request.state.request_id)
 
 
 async def _validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     # Where and why, never what was sent: it may be a password.
-    errors = [
-        {"field": ".".join(map(str, entry["loc"])), "message": entry["msg"]} for entry in error.errors()
-    ]
+    errors = [{"field": ".".join(map(str, entry["loc"])), "message": entry["msg"]} for entry in error.errors()]
     return problem(
         422,
-        "The request is not valid: "
-        + "; ".join(f"{entry['field']}: {entry['message']}" for entry in errors[:3]),
+        "The request is not valid: " + "; ".join(f"{entry['field']}: {entry['message']}" for entry in errors[:3]),
         code="invalid",
         errors=errors[:20],
         request_id=request.state.request_id,
@@ -151,3 +144,7 @@ async def _database_gone(request: Request, error: Exception) -> Response:
 
 async def _redis_gone(request: Request, error: Exception) -> Response:
     return await _console_error(request, UnavailableError("Redis does not answer. Try again soon."))
+
+
+async def _fault(request: Request, error: Exception) -> Response:
+    return fault(request.state.request_id)

@@ -69,14 +69,16 @@ def make_engine(url: str) -> AsyncEngine:
 class Database:
     """Sessions and the reachability check."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, connection: AsyncConnection | None = None) -> None:
+        """``connection``: do all work inside its transaction, as tests do that roll back what they did."""
         self._engine = engine
-        self._bind: AsyncEngine | AsyncConnection = engine
+        self._bind = connection or engine
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """A session whose work is committed at the end, or rolled back by an exception."""
-        async with AsyncSession(self._bind, expire_on_commit=False) as session, session.begin():
+        session = AsyncSession(self._bind, expire_on_commit=False, join_transaction_mode="create_savepoint")
+        async with session, session.begin():
             yield session
 
     async def ping(self) -> None:

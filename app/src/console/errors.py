@@ -16,9 +16,7 @@ class ConsoleError(Exception):
     status = 500
     code = "internal"
 
-    def __init__(
-        self, detail: str, *, code: str | None = None, headers: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, detail: str, *, code: str | None = None, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
         self.detail = detail
         self.code = code or self.code
@@ -49,9 +47,7 @@ class RateLimitedError(ConsoleError):
     code = "rate-limited"
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(
-            f"Too many requests. Try again in {seconds} s.", headers={"Retry-After": str(seconds)}
-        )
+        super().__init__(f"Too many requests. Try again in {seconds} s.", headers={"Retry-After": str(seconds)})
 
 
 class UnavailableError(ConsoleError):
@@ -82,6 +78,4 @@ def problem(
         "code": code or title.lower().replace(" ", "-"),
         **extensions,
     }
-    return Response(
-        json.dumps(body, ensure_ascii=False), status, headers, media_type="application/problem+json"
-    )
+    return Response(json.dumps(body, ensure_ascii=False), status, headers, media_type="application/problem+json")

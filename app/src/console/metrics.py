@@ -31,15 +31,9 @@ class Metrics:
             buckets=LATENCY_BUCKETS,
             registry=self.registry,
         )
-        self.in_flight = Gauge(
-            "http_requests_in_flight", "Requests being answered now.", registry=self.registry
-        )
-        self.sign_ins = Counter(
-            "console_sign_ins", "Attempts to sign in.", ("result",), registry=self.registry
-        )
-        self.reports = Counter(
-            "console_platform_reports", "Snapshots taken from the reporter.", registry=self.registry
-        )
+        self.in_flight = Gauge("http_requests_in_flight", "Requests being answered now.", registry=self.registry)
+        self.sign_ins = Counter("console_sign_ins", "Attempts to sign in.", ("result",), registry=self.registry)
+        self.reports = Counter("console_platform_reports", "Snapshots taken from the reporter.", registry=self.registry)
         self.last_report = Gauge(
             "console_platform_last_report_timestamp_seconds",
             "When the last snapshot came, as Unix time; 0 when none came to this process.",

@@ -8,6 +8,7 @@ import time
 import uuid
 from typing import Any
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console.errors import problem
@@ -33,13 +34,15 @@ class RequestMiddleware:
             return
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
-        status = 0
+        status, complete = 0, False
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status
+            nonlocal status, complete
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message.get("headers", ()), *self._headers(request_id)]
+            elif message["type"] == "http.response.body":
+                complete = not message.get("more_body", False)
             await send(message)
 
         started = time.perf_counter()
@@ -47,15 +50,11 @@ class RequestMiddleware:
         try:
             await self._app(scope, receive, send_with_headers)
         except Exception:
-            log.exception(
-                "request failed", extra={"fields": {"request_id": request_id, "path": scope["path"]}}
-            )
-            if status:
-                raise
-            answer = problem(
-                500, "Something went wrong here. The log has it under this request id.", request_id=request_id
-            )
-            await answer(scope, receive, send_with_headers)
+            log.exception("request failed", extra={"fields": {"request_id": request_id, "path": scope["path"]}})
+            if status and not complete:
+                raise  # the server closes the connection, so that nobody takes a part for the whole
+            if not status:
+                await fault(request_id)(scope, receive, send_with_headers)
         finally:
             self._metrics.in_flight.dec()
             self._metrics.requests.labels(scope["method"], route_template(scope), str(status or 499)).observe(
@@ -68,6 +67,11 @@ class RequestMiddleware:
             # The proxy keeps idle connections; without this it would reuse one that is about to close.
             headers.append((b"connection", b"close"))
         return headers
+
+
+def fault(request_id: str) -> Response:
+    """What is answered for a bug of ours: nothing but where to find it."""
+    return problem(500, "Something went wrong here. The log has it under this request id.", request_id=request_id)
 
 
 def _request_id(scope: Scope) -> str:

@@ -80,8 +80,7 @@ def upgrade(connection: Connection, config: Config) -> None:
 @asynccontextmanager
 async def _locked(engine: AsyncEngine) -> AsyncIterator[None]:
     """Hold the migration lock on a connection of its own. Raises MigrationError when it stays taken."""
-    async with engine.connect() as connection:
-        connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
+    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         await _take_lock(connection, engine.dialect.name)
         try:
             yield

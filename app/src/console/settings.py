@@ -67,16 +67,12 @@ class _Reader:
             try:
                 value = Path(path).read_text(encoding="utf-8")
             except OSError as error:
-                raise SettingsError(
-                    f"{name}_FILE names {path}, which cannot be read: {error.strerror}."
-                ) from error
+                raise SettingsError(f"{name}_FILE names {path}, which cannot be read: {error.strerror}.") from error
         value = value.strip()
         if not value:
             raise SettingsError(f"{name} is missing: set {name}_FILE to a file that holds it.")
         if len(value) < minimum:
-            raise SettingsError(
-                f"{name} is too short: it has {len(value)} characters, at least {minimum} are needed."
-            )
+            raise SettingsError(f"{name} is too short: it has {len(value)} characters, at least {minimum} are needed.")
         return value
 
     def number(self, name: str, default: float, low: float, high: float) -> float:

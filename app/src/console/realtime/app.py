@@ -24,9 +24,7 @@ from console.settings import RealtimeSettings
 MAX_MESSAGE = 100_000  # bytes that a browser may send at once
 
 
-def make_asgi(
-    settings: RealtimeSettings, lifecycle: Lifecycle
-) -> tuple[ASGIApp, Callable[[float], Awaitable[None]]]:
+def make_asgi(settings: RealtimeSettings, lifecycle: Lifecycle) -> tuple[ASGIApp, Callable[[float], Awaitable[None]]]:
     """What the server runs, and what it calls when the drain begins."""
     redis, metrics = make_redis(settings.redis_url), Metrics()
     readiness = Readiness(lifecycle, {"redis": redis.ping})
@@ -42,9 +40,7 @@ def make_asgi(
         max_http_buffer_size=MAX_MESSAGE,
         http_compression=False,
     )
-    server.register_namespace(
-        PlatformNamespace(Tokens(settings.secret_key), redis, settings.redis_prefix, metrics)
-    )
+    server.register_namespace(PlatformNamespace(Tokens(settings.secret_key), redis, settings.redis_prefix, metrics))
 
     async def health(request: Request) -> Response:
         return JSONResponse({"status": "ok"})

@@ -35,9 +35,7 @@ class SessionRepository:
         await self._session.flush()
 
     async def with_user(self, session_id: str) -> tuple[Session, User] | None:
-        statement = (
-            select(Session, User).join(User, User.id == Session.user_id).where(Session.id == session_id)
-        )
+        statement = select(Session, User).join(User, User.id == Session.user_id).where(Session.id == session_id)
         row = (await self._session.execute(statement)).one_or_none()
         return (row[0], row[1]) if row else None
 

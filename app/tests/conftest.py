@@ -1,0 +1,119 @@
+"""Fixtures: the servers (once), a migrated database (once), and for each test a transaction that is rolled back."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+
+from backends import Backends, backends
+from console.api import Services, make_asgi, make_services
+from console.auth.tokens import Role
+from console.database import Database, make_engine
+from console.lifecycle import Lifecycle
+from console.migrate import migrate
+from console.settings import ApiSettings, MigrateSettings
+from support import ADMIN, PASSWORD, PUBLIC_URL, REPORTER_TOKEN, Connect
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backends]:
+    """MariaDB and Redis, empty."""
+    with backends(tmp_path_factory.mktemp("servers")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def migrated(servers: Backends) -> Backends:
+    """The servers, with the schema and the first admin in place."""
+    settings = MigrateSettings(
+        database_url=servers.database_url, admin_user=ADMIN, admin_password=PASSWORD, startup_seconds=60
+    )
+    asyncio.run(migrate(settings, Lifecycle()))
+    return servers
+
+
+@pytest.fixture
+def settings(migrated: Backends) -> ApiSettings:
+    """Settings with a Redis prefix of this test's own."""
+    return ApiSettings(
+        database_url=migrated.database_url,
+        redis_url=migrated.redis_url,
+        secret_key="secret-" + "0123456789" * 4,
+        reporter_token=REPORTER_TOKEN,
+        public_url=PUBLIC_URL,
+        redis_prefix=f"console:{uuid.uuid4().hex}:",
+        port=8000,
+        drain_seconds=1,
+        startup_seconds=10,
+        trusted_proxies="127.0.0.1",
+    )
+
+
+@pytest.fixture
+def lifecycle() -> Lifecycle:
+    return Lifecycle()
+
+
+@pytest.fixture
+async def services(settings: ApiSettings, lifecycle: Lifecycle) -> AsyncIterator[Services]:
+    """The wired domains; whatever they do in the database is rolled back."""
+    engine = make_engine(settings.database_url)
+    async with engine.connect() as connection, connection.begin() as transaction:
+        made = make_services(settings, lifecycle, Database(engine, connection))
+        yield made
+        await transaction.rollback()
+    await made.redis.aclose()
+    await engine.dispose()
+
+
+@pytest.fixture
+async def connect(services: Services, lifecycle: Lifecycle) -> AsyncIterator[Connect]:
+    """Makes a client of the api; ``address`` is where it seems to come from."""
+    made: list[AsyncClient] = []
+    app = make_asgi(services, lifecycle)
+
+    def make(token: str | None = None, address: str = "192.0.2.1") -> AsyncClient:
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        transport = ASGITransport(app, client=(address, 1))
+        made.append(AsyncClient(transport=transport, base_url=PUBLIC_URL, headers=headers))
+        return made[-1]
+
+    yield make
+    for client in made:
+        await client.aclose()
+
+
+@pytest.fixture
+async def anonymous(connect: Connect) -> AsyncClient:
+    return connect()
+
+
+@pytest.fixture
+async def viewer(services: Services, connect: Connect) -> AsyncClient:
+    """Signed in with the least role."""
+    return connect(services.tokens.issue(4711, "viewer", Role.VIEWER, uuid.uuid4().hex))
+
+
+@pytest.fixture
+async def reporter(connect: Connect) -> AsyncClient:
+    return connect(REPORTER_TOKEN)
+
+
+@pytest.fixture
+def closed_port(settings: ApiSettings) -> ApiSettings:
+    """Settings whose database and Redis do not answer."""
+    return replace(
+        settings,
+        database_url="mysql+asyncmy://console:console@127.0.0.1:9/console",
+        redis_url="redis://console:console@127.0.0.1:9/0",
+    )

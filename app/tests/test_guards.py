@@ -1,0 +1,133 @@
+"""Every route, every kind of caller: who gets past the guard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi import APIRouter, FastAPI
+from httpx import AsyncClient
+from limits import parse
+from starlette.requests import Request
+from starlette.routing import BaseRoute
+
+from console.api import Services, make_app
+from console.auth.guards import Guard, GuardedRoute, Open, SignedIn, guarded, pass_chain
+from console.auth.tokens import Principal, Role
+from console.errors import ForbiddenError, RateLimitedError
+from console.lifecycle import Lifecycle
+from support import Connect
+
+pytestmark = pytest.mark.anyio
+
+ANYONE = {"anonymous", "forged", "viewer", "reporter"}
+
+# A new route belongs here, with those who may use it; a test fails until it does.
+ALLOWED = {
+    "GET /api/health": ANYONE,
+    "GET /health": ANYONE,
+    "GET /api/ready": ANYONE,
+    "GET /metrics": ANYONE,
+    "POST /api/auth/sign-in": ANYONE,
+    "POST /api/auth/refresh": ANYONE,
+    "POST /api/auth/sign-out": {"viewer"},
+    "GET /api/auth/me": {"viewer"},
+    "GET /api/platform/services": {"viewer"},
+    "PUT /api/platform/services": {"reporter"},
+}
+
+
+def walk(routes: list[BaseRoute]) -> Iterator[BaseRoute]:
+    for route in routes:
+        inner = getattr(route, "original_router", None)
+        if inner is None:
+            yield route
+        else:
+            yield from walk(inner.routes)
+
+
+@pytest.fixture
+def app(services: Services, lifecycle: Lifecycle) -> FastAPI:
+    return make_app(services, lifecycle)
+
+
+async def test_every_route_is_guarded_and_in_the_table(app: FastAPI) -> None:
+    """If this failed, a route could be added that nobody thought about protecting."""
+    found = set()
+    for route in walk(app.routes):
+        assert isinstance(route, GuardedRoute), route
+        assert isinstance(route.guard, Guard), route
+        found |= {f"{method} {route.path}" for method in route.methods or ()}
+    assert found == set(ALLOWED)
+
+
+@pytest.mark.parametrize("caller", sorted(ANYONE))
+@pytest.mark.parametrize("endpoint", sorted(ALLOWED))
+async def test_matrix(connect: Connect, viewer: AsyncClient, reporter: AsyncClient, endpoint: str, caller: str) -> None:
+    """If this failed, a guard would let in whom it must not, or keep out whom it serves.
+
+    Bodies are not valid JSON on purpose: whoever is let in gets another error than 401 or 403, and whoever is not
+    must be refused before the body is looked at.
+    """
+    clients = {"anonymous": connect(), "forged": connect("x.y.z"), "viewer": viewer, "reporter": reporter}
+    method, path = endpoint.split(" ")
+    headers = {"content-type": "application/json"}
+    answer = await clients[caller].request(method, path, content=b"{" if method != "GET" else None, headers=headers)
+    code = answer.json().get("code") if "json" in answer.headers.get("content-type", "") else None
+    refused = code in {"token-missing", "token-invalid", "forbidden"}
+    assert refused == (caller not in ALLOWED[endpoint]), answer.text
+
+
+async def test_a_route_without_a_guard_cannot_be_made() -> None:
+    """If this failed, forgetting the guard would open the route to all."""
+    router = APIRouter(route_class=GuardedRoute)
+
+    async def forgotten() -> None: ...
+
+    with pytest.raises(TypeError, match="names no guard"):
+        router.get("/forgotten")(forgotten)
+
+
+def request_for(app: FastAPI, path: str = "/x") -> Request:
+    route = GuardedRoute(path, guarded(Open())(lambda: None))
+    headers = [(b"authorization", b"Bearer x")]
+    scope = {"type": "http", "app": app, "route": route, "headers": headers, "client": ("192.0.2.7", 1), "state": {}}
+    return Request(scope)
+
+
+class Known(SignedIn):
+    """As SignedIn, for a caller who was identified before."""
+
+    limit = parse("1/minute")
+
+    async def identify(self, request: Request) -> Principal:
+        return Principal(key="user:known", name="known", role=Role.VIEWER)
+
+
+async def test_the_limit_comes_before_the_role(app: FastAPI) -> None:
+    """If this failed, someone without the role could hammer a route without ever being limited."""
+    guard = Known(Role.ADMIN)
+    with pytest.raises(ForbiddenError):
+        await pass_chain(guard, request_for(app))
+    with pytest.raises(RateLimitedError):
+        await pass_chain(guard, request_for(app))
+
+
+@pytest.mark.parametrize(
+    ("role", "needed", "allowed"),
+    [
+        (Role.VIEWER, Role.VIEWER, True),
+        (Role.VIEWER, Role.OPERATOR, False),
+        (Role.OPERATOR, Role.ADMIN, False),
+        (Role.ADMIN, Role.OPERATOR, True),
+    ],
+)
+def test_a_role_includes_the_lower_ones(role: Role, needed: Role, *, allowed: bool) -> None:
+    """If this failed, an admin would be locked out, or a viewer could do an operator's work."""
+    principal = Principal(key="user:1", name="a", role=role)
+    try:
+        SignedIn(needed).authorise(principal)
+    except ForbiddenError:
+        assert not allowed
+    else:
+        assert allowed
