@@ -144,10 +144,11 @@ def app_problems(
     if not isinstance(instances, Sequence) or isinstance(instances, str):
         return [_wrong("app_instances", instances, "a list of instances")]
     problems = list(_settings("app_service_defaults", defaults or {}, SERVICE, required=()))
+    usable = {} if problems else defaults or {}
     for number, instance in enumerate(instances):
         where = f"app_instances[{number}]"
         found = list(_settings(where, instance, INSTANCE, required=("name", "domain", "services")))
-        problems += found or _instance(where, instance, secrets, defaults or {}, memory_mb)
+        problems += found or _instance(where, instance, secrets, usable, memory_mb)
     return problems + list(_duplicates(instances))
 
 

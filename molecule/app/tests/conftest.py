@@ -1,4 +1,4 @@
-"""What the scenario's tests share: the machine's address, requests to it, and a run of the role."""
+"""What the scenario's tests share beside molecule/conftest.py: requests, the load, and a run of the role alone."""
 
 from __future__ import annotations
 
@@ -19,17 +19,7 @@ sys.path.insert(0, str(ROOT))
 from tests.faults.load import Load  # noqa: E402
 
 
-@pytest.fixture(scope="session")
-def address() -> str:
-    """The machine's address on the workshop's network."""
-    name = f"{os.environ.get('SKERRY_WORKSHOP') or 'skerry'}-app"
-    template = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
-    return subprocess.run(
-        ["docker", "inspect", "--format", template, name], capture_output=True, text=True, check=True
-    ).stdout.strip()
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def get(address: str) -> Callable[[str, str], httpx.Response]:
     """Ask a domain for a path over https, through Traefik."""
 
