@@ -79,12 +79,12 @@ def test_a_service_scaled_to_none_is_healthy() -> None:
     assert found["healthy"] is True
 
 
-def test_services_are_sorted_and_those_without_a_stack_keep_their_name() -> None:
-    """The order would change from one report to the next, and each would count as news."""
+def test_services_are_sorted_and_those_made_by_hand_are_told_so() -> None:
+    """The order would change from one report to the next, or the console would refuse a service without a stack."""
     given = [service("shop_web"), service("lone", ""), service("blog_web", "blog")]
     assert [(one["stack"], one["name"]) for one in services(given, [])] == [
-        ("", "lone"),
         ("blog", "web"),
+        ("by-hand", "lone"),
         ("shop", "web"),
     ]
 

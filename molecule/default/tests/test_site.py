@@ -30,7 +30,7 @@ def curl(address: str, path: str, *argv: str) -> subprocess.CompletedProcess[str
 
 def sign_in(address: str) -> str:
     """Return an access token of the administrator."""
-    body = json.dumps({"username": "admin", "password": "canary-admin-0123456789abcdef"})
+    body = json.dumps({"name": "admin", "password": "canary-admin-0123456789abcdef"})
     answer = curl(address, "/api/auth/sign-in", "-H", "Content-Type: application/json", "-d", body)
     return str(json.loads(answer.stdout)["access_token"])
 

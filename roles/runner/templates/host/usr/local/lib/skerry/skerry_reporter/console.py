@@ -15,6 +15,7 @@ REFUSALS = {
     http.client.UNAUTHORIZED: "the console refuses the token; is it the reporter_token of the console's secrets?",
     http.client.FORBIDDEN: "the console refuses the token; is it the reporter_token of the console's secrets?",
     http.client.NOT_FOUND: "the console does not know this path; is it older than this reporter, or not deployed?",
+    http.client.UNPROCESSABLE_ENTITY: "the console does not understand the report; is it of another version?",
 }
 
 

@@ -7,6 +7,9 @@ from typing import Any
 
 RUNNING = "running"
 
+BY_HAND = "by-hand"
+"""What is shown as the stack of a service that belongs to none."""
+
 
 def services(engine_services: list[dict[str, Any]], engine_tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the list for the console, sorted by stack and service.
@@ -31,10 +34,10 @@ def _service(one: dict[str, Any], placed: int, running: int) -> dict[str, Any]:
     replicated = spec.get("Mode", {}).get("Replicated")
     desired = placed if replicated is None else replicated.get("Replicas", 0)
     return {
-        "stack": stack,
+        "stack": stack or BY_HAND,
         "name": spec["Name"].removeprefix(f"{stack}_") if stack else spec["Name"],
         # The digest that the engine may add says nothing to a reader, and is long.
-        "image": spec["TaskTemplate"].get("ContainerSpec", {}).get("Image", "").partition("@")[0],
+        "image": spec["TaskTemplate"].get("ContainerSpec", {}).get("Image", "none").partition("@")[0],
         "desired": desired,
         "running": running,
         "healthy": running >= desired,
