@@ -46,7 +46,7 @@ MARIADB_HEALTH = ("healthcheck.sh", "--connect", "--innodb_initialized")
 MARIADB_OPTIONS = ("--tmpfs", "/run/mysqld:uid=999,gid=999", "--tmpfs", "/tmp", "--env", "MARIADB_ROOT_PASSWORD=x")
 TRAEFIK_OPTIONS = ("--env", "TRAEFIK_PING=true", "--env", "TRAEFIK_ENTRYPOINTS_TRAEFIK_ADDRESS=127.0.0.1:8082")
 TRAEFIK_FLAGS = ("--ping", "--entrypoints.traefik.address=127.0.0.1:8082")
-STEP_DOWN = ("--cap-add", "CHOWN", "--cap-add", "SETUID", "--cap-add", "SETGID", "--cap-add", "DAC_OVERRIDE")
+STEP_DOWN = ("--cap-add", "CHOWN", "--cap-add", "SETUID", "--cap-add", "SETGID")
 
 CONTRACTS = [
     Contract(MARIADB, "999:999", 3306, ("docker-entrypoint.sh",), MARIADB_HEALTH,
