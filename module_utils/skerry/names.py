@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from copy import deepcopy
 from typing import Any
 
 import yaml
@@ -44,13 +43,13 @@ def name_by_content(stack: str, text: str, files: Mapping[str, bytes]) -> str:
         raise StackFileError(f"the stack file is no valid YAML: {error}") from error
     if not isinstance(data, dict) or not isinstance(data.get("services"), dict):
         raise StackFileError("the stack file has no `services:`")
-    wanted = deepcopy(data)
+    wanted = {**data, **{section: dict(data.get(section) or {}) for section in SECTIONS if section in data}}
     edits: list[tuple[int, int, str]] = []
     for section in SECTIONS:
         for key, entry in (data.get(section) or {}).items():
             name = _hashed_name(stack, section, key, entry, files)
             if name:
-                wanted[section][key]["name"] = name
+                wanted[section][key] = {**entry, "name": name}
                 edits.append(_edit(_child(_child(root, section), key), name))
     for start, end, piece in sorted(edits, reverse=True):
         text = text[:start] + piece + text[end:]
