@@ -18,14 +18,24 @@ from ansible.module_utils.skerry_action import Rendered, TreeAction  # noqa: E40
 
 OPTIONS = {
     "mode": {"type": "raw"},
-    "owner": {"type": "str", "default": "root"},
-    "group": {"type": "str", "default": "root"},
-    "validate": {"type": "str", "default": ""},
-    "notify": {"type": "list", "elements": "str", "default": []},
-    "backup": {"type": "bool", "default": False},
-    "secret": {"type": "bool", "default": False},
+    "owner": {"type": "str"},
+    "group": {"type": "str"},
+    "validate": {"type": "str"},
+    "notify": {"type": "list", "elements": "str"},
+    "backup": {"type": "bool"},
+    "secret": {"type": "bool"},
     "content": {"type": "raw"},
-    "state": {"type": "str", "default": "file", "choices": ["file", "directory", "absent"]},
+    "state": {"type": "str", "choices": ["file", "directory", "absent"]},
+}
+DEFAULTS = {
+    "mode": None,
+    "owner": "root",
+    "group": "root",
+    "validate": "",
+    "notify": [],
+    "backup": False,
+    "secret": False,
+    "state": "file",
 }
 
 
@@ -80,7 +90,8 @@ class Plan:
         self._options = {key.lstrip("/"): _checked(key, value or {}) for key, value in files.items()}
         self._add_directories()
         known = {file.path for file in rendered}
-        for path, options in self._options.items():
+        for path, given in self._options.items():
+            options = {**DEFAULTS, **given}
             if options["state"] == "absent":
                 self.absent.append(path.rstrip("/"))
                 self.notify[path.rstrip("/")] = options["notify"]
@@ -92,24 +103,25 @@ class Plan:
             self._add(file)
 
     def _add_directories(self) -> None:
-        for path, options in self._options.items():
+        for path, given in self._options.items():
+            options = {**DEFAULTS, **given}
             if options["state"] == "directory":
                 name = path.rstrip("/")
-                mode = _mode(path, options.get("mode"), 0o755)
+                mode = _mode(path, options["mode"], 0o755)
                 entry = Entry(name, kind="directory", mode=mode, owner=options["owner"], group=options["group"])
                 self.entries.append(entry)
                 self.notify[name] = options["notify"]
 
     def _add(self, file: Rendered) -> None:
-        options = _checked(file.path, {})
-        for pattern, found in self._options.items():
-            if found["state"] == "file" and fnmatch(file.path, pattern):
-                options = {**options, **found}
+        options = dict(DEFAULTS)
+        for pattern, given in self._options.items():
+            if fnmatch(file.path, pattern):
+                options.update(given)
         entry = Entry(
             file.path,
             file.content,
             kind="link" if file.link else "file",
-            mode=_mode(file.path, options.get("mode"), 0o755 if file.executable else 0o644),
+            mode=_mode(file.path, options["mode"], 0o755 if file.executable else 0o644),
             owner=options["owner"],
             group=options["group"],
             secret=options["secret"],
@@ -123,13 +135,13 @@ class Plan:
 
 
 def _checked(path: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options of one path with their defaults. Raises AnsibleActionFail for what is none."""
+    """Return the given options of one path, of the right types. Raises AnsibleActionFail for what is none."""
     if path.endswith("/"):
         options = {"state": "directory", **options}
     result = ArgumentSpecValidator(OPTIONS).validate(options)
     if result.error_messages:
         raise AnsibleActionFail(f"files: {path}: {'; '.join(result.error_messages)}")
-    return dict(result.validated_parameters)
+    return {option: result.validated_parameters[option] for option in options}
 
 
 def _mode(path: str, mode: object, default: int) -> int:

@@ -16,8 +16,7 @@ def explain(engine: Engine, service: str, judgement: Judgement) -> str:
         return lines[0]
     status = task["Status"]
     container = status.get("ContainerStatus") or {}
-    if status.get("Err"):
-        lines.append(f"Its task {task['ID'][:12]} is {status['State']}: {status['Err']}.")
+    lines.append(f"Its task {task['ID'][:12]} is {status['State']}: {status.get('Err') or status.get('Message')}.")
     if container.get("ExitCode"):
         lines.append(f"Exit code {container['ExitCode']}{_signal(container['ExitCode'])}.")
     try:
@@ -39,7 +38,8 @@ def _health(engine: Engine, identifier: str) -> list[str]:
     if not checks:
         return []
     said = checks[-1].get("Output", "").strip() or "no output"
-    return [f"Its health check failed with exit code {checks[-1]['ExitCode']}: {said}"]
+    state = health.get("Status", "unhealthy")
+    return [f"Its container was {state}: the health check ended with exit code {checks[-1]['ExitCode']}: {said}"]
 
 
 def _log(engine: Engine, task: str, identifier: str) -> list[str]:

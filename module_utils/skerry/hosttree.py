@@ -90,6 +90,8 @@ class HostTree:
             after = entry.content if entry.kind == "file" else None
             notes = [] if entry.kind == "file" else [f"{entry.kind} added"]
             return Change(entry, Difference(name, None, after, entry.secret, notes), replace=True)
+        if entry.kind != "directory" and stat.S_ISDIR(found.st_mode):
+            raise TreeError(f"{name} is a directory; move it away first")
         if entry.kind == "link":
             target, wanted = str(place.readlink()) if place.is_symlink() else "(no link)", os.fsdecode(entry.content)
             difference = Difference(name, notes=[f"link {target} → {wanted}"])
@@ -121,8 +123,6 @@ class HostTree:
     def _swap(self, part: Path, entry: Entry) -> str:
         place = self._place(entry)
         backup = ""
-        if place.is_dir() and not place.is_symlink():
-            raise TreeError(f"{place} is a directory; move it away first")
         if entry.backup and place.is_file():
             backup = f"{place}.{time.strftime('%Y-%m-%d@%H:%M:%S')}~"
             shutil.copy2(place, backup)

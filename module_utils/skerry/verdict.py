@@ -17,7 +17,8 @@ Json = dict[str, Any]
 
 FAILURES_TOLERATED = 3  # a service that waits for its peers may stumble twice; the third fall is a crash loop
 UNDER_WAY = ("updating", "rollback_started")
-FAILED_STATES = ("failed", "rejected")
+# A container that is stopped for being unhealthy and ends with 0 leaves its task `complete`, not `failed`.
+ENDED_STATES = ("failed", "rejected", "complete")
 NEVER_STARTS = ("no such image", "pull access denied", "manifest unknown", "invalid reference format")
 
 
@@ -70,7 +71,7 @@ def judge(service: Json, tasks: Sequence[Json], baseline: Baseline) -> Judgement
     update = _update(service)
     if (service["ID"], update.get("StartedAt", "")) in baseline.updates:
         update = {}  # the story of an earlier update
-    failures = failed_since(tasks, baseline)
+    failures = ended_since(service, tasks, baseline)
     last = failures[-1] if failures else None
     match update.get("State"):
         case "rollback_completed":
@@ -82,34 +83,53 @@ def judge(service: Json, tasks: Sequence[Json], baseline: Baseline) -> Judgement
     return _settled(service, tasks, failures)
 
 
-def failed_since(tasks: Sequence[Json], baseline: Baseline) -> list[Json]:
-    """Return the new tasks that failed, oldest first. One that was told to stop is `shutdown`, whatever its code."""
-    failed = [task for task in tasks if task["Status"]["State"] in FAILED_STATES and task["ID"] not in baseline.tasks]
-    return sorted(failed, key=lambda task: task["Status"]["Timestamp"])
+def ended_since(service: Json, tasks: Sequence[Json], baseline: Baseline) -> list[Json]:
+    """Return the new tasks that ended by themselves, oldest first; one that was told to stop is `shutdown`.
+
+    The end of a job, or of a task that its restart policy leaves alone, is no failure.
+    """
+    states = ENDED_STATES[:2] if is_job(service) or _may_end(service) else ENDED_STATES
+    ended = [task for task in tasks if task["Status"]["State"] in states and task["ID"] not in baseline.tasks]
+    return sorted(ended, key=lambda task: task["Status"]["Timestamp"])
+
+
+def _may_end(service: Json) -> bool:
+    return _restart_condition(service) in ("none", "on-failure")
+
+
+def _restart_condition(service: Json) -> str:
+    policy = service["Spec"]["TaskTemplate"].get("RestartPolicy") or {}
+    return str(policy.get("Condition", "any"))
 
 
 def _settled(service: Json, tasks: Sequence[Json], failures: Sequence[Json]) -> Judgement:
     """Judge a service that no update is under way for: created, scaled, or finished."""
     if failures and any(text in failures[-1]["Status"].get("Err", "").lower() for text in NEVER_STARTS):
         return Judgement("failed", failures[-1]["Status"]["Err"], failures[-1])
+    if failures and _restart_condition(service) == "none":
+        return Judgement("failed", "its task failed, and its restart policy is `none`", failures[-1])
     if len(failures) >= FAILURES_TOLERATED:
-        return Judgement("failed", f"{len(failures)} tasks failed one after the other", failures[-1])
+        return Judgement("failed", f"{len(failures)} tasks ended one after the other", failures[-1])
     if is_job(service):
         return _job(service)
     wanted = desired_tasks(service)
     alive = [task for task in tasks if task["DesiredState"] == "running"]
-    if len(running_tasks(service, tasks)) == wanted and len(alive) == wanted:
+    if len(running_tasks(service, tasks)) == wanted and len(alive) <= wanted:
         return Judgement("healthy")
     return Judgement("waiting", _progress(service, tasks), failures[-1] if failures else _pending(tasks))
 
 
 def running_tasks(service: Json, tasks: Sequence[Json]) -> list[Json]:
-    """Return the tasks that run the newest spec and are meant to."""
-    return [
-        task
-        for task in tasks
-        if task["DesiredState"] == "running" and task["Status"]["State"] == "running" and is_newest(task, service)
-    ]
+    """Return, at most one for each replica, the tasks that run the newest spec, or have ended well where they may."""
+    newest = [task for task in tasks if is_newest(task, service)]
+    found = {_slot(task): task for task in newest if _may_end(service) and task["Status"]["State"] == "complete"}
+    found |= {_slot(task): task for task in newest if task["DesiredState"] == task["Status"]["State"] == "running"}
+    return list(found.values())
+
+
+def _slot(task: Json) -> str:
+    """Return what one replica's successive tasks have in common: the slot, or for a global service the node."""
+    return str(task.get("Slot") or task.get("NodeID") or task["ID"])
 
 
 def desired_tasks(service: Json) -> int:

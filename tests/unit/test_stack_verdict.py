@@ -96,6 +96,35 @@ def test_pending_reason_is_told() -> None:
     assert "insufficient resources" in judge(service(), [waiting], Baseline()).reason
 
 
+def test_unhealthy_task_that_ends_cleanly_is_named() -> None:
+    """A never-healthy release that drains on SIGTERM would be rolled back without a reason."""
+    ended = task("complete", desired="shutdown")
+    assert judge(service(update="rollback_completed"), [ended, task(number=2)], Baseline()).task == ended
+
+
+@pytest.mark.parametrize(("condition", "word"), [("none", "healthy"), ("on-failure", "healthy"), ("any", "waiting")])
+def test_task_may_end_where_its_restart_policy_leaves_it(condition: str, word: str) -> None:
+    """A stack with a one-off task would never be healthy."""
+    found = service()
+    found["Spec"]["TaskTemplate"] = {**TEMPLATE, "RestartPolicy": {"Condition": condition}}
+    ended = task("complete", {**NEW, "RestartPolicy": {"Condition": condition}}, "shutdown")
+    assert judge(found, [ended], Baseline()).word == word
+
+
+def test_failed_task_that_is_not_restarted_is_told_at_once() -> None:
+    """Nothing would come any more, and the task would wait for its timeout."""
+    found = service()
+    found["Spec"]["TaskTemplate"] = {**TEMPLATE, "RestartPolicy": {"Condition": "none"}}
+    assert judge(found, FAILED[:1], Baseline()).word == "failed"
+
+
+def test_two_tasks_of_one_replica_count_once() -> None:
+    """While the old task of a start-first update still runs, the replica is not yet replaced."""
+    both = [{**task(number=number), "Slot": 1} for number in (1, 2)]
+    assert judge(service(), both, Baseline()).word == "waiting"
+    assert judge(service(2), both, Baseline()).word == "waiting"
+
+
 def test_replaced_task_that_was_killed_is_no_failure() -> None:
     """An image that ignores SIGTERM ends with 137 when it is replaced; that is no crash."""
     killed = [task("shutdown", OLD, "shutdown", number=n) for n in (2, 3, 4)]

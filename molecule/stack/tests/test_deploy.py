@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from .conftest import Swarm, run
+from runs import Swarm, run
 
 
 def test_second_run_changes_nothing(demo: Swarm) -> None:
@@ -109,7 +108,7 @@ def test_edited_file_on_the_host_is_mended(demo: Swarm) -> None:
 
 
 def test_drift_together_with_a_new_release(demo: Swarm) -> None:
-    """If this failed, an image changed by hand would survive a deployment (the client compares a label, not the image)."""
+    """If this failed, an image changed by hand would survive a deployment: the client compares a label."""
     demo.host.check_output(
         "docker tag nginxinc/nginx-unprivileged:1.26 by-hand:1 &&"
         " docker service update --detach --no-resolve-image --image by-hand:1 demo_side"

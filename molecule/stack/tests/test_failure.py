@@ -6,8 +6,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-
-from .conftest import Swarm, run
+from runs import Swarm, run
 
 Visitor = Callable[[], tuple[int, int]]
 
@@ -16,7 +15,9 @@ Visitor = Callable[[], tuple[int, int]]
     ("behaviour", "said"),
     [("crash", ["exit code 7", "cannot open the gate"]), ("sick", ["unhealthy", "I feel ill"])],
 )
-def test_bad_release_fails_and_the_old_one_answers(demo: Swarm, visitor: Visitor, behaviour: str, said: list[str]) -> None:
+def test_bad_release_fails_and_the_old_one_answers(
+    demo: Swarm, visitor: Visitor, behaviour: str, said: list[str]
+) -> None:
     """If this failed, a bad release would take the service down, or the operator would not learn why."""
     before = {name: demo.spec(name) for name in ("demo_web", "demo_side")}
     done = run(demo_behaviour=behaviour, demo_side_word="changed too", demo_word="six")

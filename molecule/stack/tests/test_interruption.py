@@ -7,9 +7,8 @@ import subprocess
 import time
 
 import pytest
+from runs import ROOT, Swarm, command, environment, run
 from testinfra.host import Host
-
-from .conftest import ROOT, Swarm, command, environment, run
 
 LOCK = "/opt/skerry/stacks/demo/lock"
 

@@ -6,14 +6,14 @@ import base64
 import subprocess
 
 import pytest
-
-from .conftest import CANARY, ROOT, Swarm, command, environment
+from runs import CANARY, ROOT, Swarm, command, environment
 
 OTHER = "canary-other-7713ac0de5"
 
 
+@pytest.mark.usefixtures("demo")
 @pytest.mark.parametrize("behaviour", ["good", "crash"])
-def test_secret_does_not_show_at_most_verbose(demo: Swarm, behaviour: str) -> None:
+def test_secret_does_not_show_at_most_verbose(behaviour: str) -> None:
     """If this failed, the log of a CI run would hold the passwords. The crashing release prints its secret."""
     line = command("-vvv", "--diff", demo_behaviour=behaviour, demo_token=OTHER)
     # Extra variables are the caller's own; what is searched is what Ansible and the plugin print.
