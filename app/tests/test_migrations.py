@@ -144,7 +144,8 @@ async def test_a_lock_that_stays_taken_is_an_error(
     """If this failed, a replica would wait for ever, or migrate without the lock."""
     monkeypatch.setattr(migration, "LOCK_SECONDS", 1)
     async with engine.connect() as connection:
-        await connection.scalar(text("SELECT GET_LOCK(:lock, 1)"), {"lock": migration.LOCK})
+        lock = {"lock": migration.lock_name(engine)}
+        await connection.scalar(text("SELECT GET_LOCK(:lock, 1)"), lock)
         with pytest.raises(MigrationError, match="held the lock"):
             await migrate(settings, Lifecycle())
-        await connection.scalar(text("SELECT RELEASE_LOCK(:lock)"), {"lock": migration.LOCK})
+        await connection.scalar(text("SELECT RELEASE_LOCK(:lock)"), lock)

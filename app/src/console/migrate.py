@@ -29,12 +29,16 @@ from console.users.repository import UserRepository
 
 log = logging.getLogger(__name__)
 
-LOCK = "console:migrate"
 LOCK_SECONDS = 60
 
 
 class MigrationError(Exception):
     """The schema could not be brought to this release; the message says why."""
+
+
+def lock_name(engine: AsyncEngine) -> str:
+    """The lock of this database: MariaDB's lock names are one set for the whole server, of 64 characters at most."""
+    return f"migrate:{engine.url.database}"[:64]
 
 
 def alembic_config(script_location: str = "console:migrations") -> Config:
@@ -80,26 +84,27 @@ def upgrade(connection: Connection, config: Config) -> None:
 @asynccontextmanager
 async def _locked(engine: AsyncEngine) -> AsyncIterator[None]:
     """Hold the migration lock on a connection of its own. Raises MigrationError when it stays taken."""
+    lock = {"lock": lock_name(engine)}
     async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        await _take_lock(connection, engine.dialect.name)
+        await _take_lock(connection, engine.dialect.name, lock)
         try:
             yield
         finally:
             if engine.dialect.name == "mysql":
-                await connection.execute(text("SELECT RELEASE_LOCK(:lock)"), {"lock": LOCK})
-            # PostgreSQL's session lock ends with the connection, SQLite has one writer anyway.
+                await connection.execute(text("SELECT RELEASE_LOCK(:lock)"), lock)
+            elif engine.dialect.name == "postgresql":
+                await connection.execute(text("SELECT pg_advisory_unlock(hashtext(:lock))"), lock)
+            # SQLite has one writer anyway.
 
 
-async def _take_lock(connection: AsyncConnection, dialect: str) -> None:
+async def _take_lock(connection: AsyncConnection, dialect: str, lock: dict[str, str]) -> None:
     if dialect == "mysql":
-        taken = await connection.scalar(
-            text("SELECT GET_LOCK(:lock, :seconds)"), {"lock": LOCK, "seconds": LOCK_SECONDS}
-        )
+        taken = await connection.scalar(text("SELECT GET_LOCK(:lock, :seconds)"), lock | {"seconds": LOCK_SECONDS})
         if taken != 1:
             raise MigrationError(f"another migration has held the lock for {LOCK_SECONDS} s")
     elif dialect == "postgresql":
         await connection.execute(text(f"SET lock_timeout = '{LOCK_SECONDS}s'"))
-        await connection.execute(text("SELECT pg_advisory_lock(hashtext(:lock))"), {"lock": LOCK})
+        await connection.execute(text("SELECT pg_advisory_lock(hashtext(:lock))"), lock)
 
 
 async def _ensure_admin(database: Database, settings: MigrateSettings) -> None:

@@ -122,7 +122,7 @@ class _Reader:
             "secret_key": self.secret("SECRET_KEY", MIN_SECRET),
             "public_url": public_url.rstrip("/"),
             "redis_prefix": self.matching(
-                "REDIS_PREFIX", "console:", r"[a-z0-9][a-z0-9_.-]*:", "a name that ends in a colon"
+                "REDIS_PREFIX", "console:", r"[a-z0-9][a-z0-9_.:-]*:", "a name that ends in a colon"
             ),
             "port": int(self.number("PORT", 8000, 1, 65535)),
             "drain_seconds": self.number("DRAIN_SECONDS", 6, 0, 300),

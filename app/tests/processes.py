@@ -1,0 +1,94 @@
+"""Real processes of the console, as the image runs them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from backends import Backends, free_port
+from support import ADMIN, PASSWORD, PUBLIC_URL, REPORTER_TOKEN
+
+SOURCE = Path(__file__).parent.parent / "src"
+PATIENCE = 120  # seconds for a start on a busy machine
+
+
+@dataclass
+class Process:
+    """One running ``console api`` or ``console realtime``."""
+
+    port: int
+    popen: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def text(self) -> str:
+        return self.log.read_text()
+
+    def terminate(self) -> None:
+        self.popen.send_signal(signal.SIGTERM)
+
+    def exit_code(self) -> int:
+        return self.popen.wait(PATIENCE)
+
+    def wait_until_ready(self, path: str) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if self.popen.poll() is not None:
+                raise AssertionError(f"it ended with {self.popen.returncode}:\n{self.text()}")
+            try:
+                if httpx.get(self.url + path, timeout=5).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.1)
+        raise AssertionError(f"{path} did not become ready:\n{self.text()}")
+
+
+def environment(servers: Backends, directory: Path, changes: Mapping[str, str]) -> dict[str, str]:
+    """Settings as role app gives them: secrets as files."""
+    secrets = {
+        "DATABASE_URL": servers.database_url,
+        "REDIS_URL": servers.redis_url,
+        "SECRET_KEY": "secret-" + "0123456789" * 4,
+        "ADMIN_PASSWORD": PASSWORD,
+        "REPORTER_TOKEN": REPORTER_TOKEN,
+    } | {name: value for name, value in changes.items() if name in ("DATABASE_URL", "REDIS_URL")}
+    directory.mkdir(exist_ok=True)
+    for name, value in secrets.items():
+        (directory / name).write_text(value)
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(SOURCE),
+        "PUBLIC_URL": PUBLIC_URL,
+        "ADMIN_USER": ADMIN,
+        "DRAIN_SECONDS": "2",
+        **{f"{name}_FILE": str(directory / name) for name in secrets},
+        **{name: value for name, value in changes.items() if name not in secrets},
+    }
+
+
+@contextmanager
+def console(kind: str, servers: Backends, directory: Path, **changes: str) -> Iterator[Process]:
+    """A process that is killed at the end if it still runs. ``changes``: settings by name."""
+    port = free_port()
+    log = directory / f"{kind}-{port}.log"
+    variables = environment(servers, directory / f"secrets-{port}", changes) | {"PORT": str(port)}
+    with log.open("wb") as output:
+        popen = subprocess.Popen([sys.executable, "-m", "console", kind], env=variables, stdout=output, stderr=output)
+    try:
+        yield Process(port, popen, log)
+    finally:
+        popen.kill()
+        popen.wait()

@@ -1,0 +1,221 @@
+"""The processes as the image runs them: start, drain, stop, fail."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import socketio
+
+from backends import Backends
+from processes import Process, console
+from support import ADMIN, PASSWORD, PUBLIC_URL, REPORTER_TOKEN
+
+pytestmark = pytest.mark.anyio
+
+SERVICE = {
+    "stack": "mariadb",
+    "name": "mariadb",
+    "image": "mariadb:11.8",
+    "desired": 1,
+    "running": 1,
+    "healthy": True,
+    "updated_at": "2026-01-02T03:04:05Z",
+}
+
+
+@pytest.fixture
+def prefix() -> str:
+    return f"console:{uuid.uuid4().hex}:"
+
+
+async def sign_in(api: Process) -> str:
+    async with httpx.AsyncClient(base_url=api.url) as client:
+        answer = await client.post("/api/auth/sign-in", json={"name": ADMIN, "password": PASSWORD}, timeout=30)
+    return str(answer.json()["access_token"])
+
+
+async def report(api: Process, **changes: Any) -> None:
+    body = {"services": [SERVICE | changes], "reported_at": "2026-01-02T03:04:05Z", "host": "vps"}
+    headers = {"authorization": f"Bearer {REPORTER_TOKEN}"}
+    async with httpx.AsyncClient(base_url=api.url) as client:
+        answer = await client.put("/api/platform/services", json=body, headers=headers, timeout=30)
+    assert answer.status_code == 204, answer.text
+
+
+@dataclass
+class Browser:
+    """A Socket.IO client and what it was sent."""
+
+    client: socketio.AsyncClient = field(default_factory=lambda: socketio.AsyncClient(reconnection=False))
+    snapshots: asyncio.Queue[dict[str, Any]] = field(default_factory=asyncio.Queue)
+    draining: asyncio.Future[dict[str, Any]] = field(default_factory=asyncio.Future)
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def connect(self, realtime: Process, token: str, origin: str = PUBLIC_URL, **options: Any) -> None:
+        self.client.on("services", self.snapshots.put)
+        self.client.on("draining", self.draining.set_result)
+        self.client.on("disconnect", lambda *_: self.gone.set())
+        headers = {"origin": origin}
+        await self.client.connect(realtime.url, headers=headers, auth={"token": token}, wait_timeout=30, **options)
+
+    async def next_snapshot(self) -> dict[str, Any]:
+        async with asyncio.timeout(60):
+            return await self.snapshots.get()
+
+
+async def test_sigterm_under_load_loses_no_request(migrated: Backends, tmp_path: Path) -> None:
+    """If this failed, every deploy would cost somebody an error."""
+    with console("api", migrated, tmp_path) as api:
+        api.wait_until_ready("/api/ready")
+        seen: Counter[str] = Counter()
+        closing = False
+
+        async def load() -> None:
+            # Leaves once it is told that the connection closes, as a proxy does that has seen the 503 of /api/ready.
+            nonlocal closing
+            async with httpx.AsyncClient(base_url=api.url, timeout=30) as client:
+                while not closing:
+                    answer = await client.post("/api/auth/sign-in", content=b"{")
+                    seen[f"{answer.status_code} {answer.headers.get('connection', 'keep-alive')}"] += 1
+                    await asyncio.sleep(0.01)
+
+        workers = [asyncio.create_task(load()) for _ in range(5)]
+        await asyncio.sleep(0.5)
+        api.terminate()
+        async with httpx.AsyncClient(base_url=api.url, timeout=30) as probe:
+            while (ready := await probe.get("/api/ready")).status_code == 200:
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(0.5)
+        closing = True
+        await asyncio.gather(*workers)
+        assert (ready.status_code, ready.json()["status"]) == (503, "draining")
+        assert set(seen) <= {"422 keep-alive", "429 keep-alive", "422 close", "429 close"}, seen
+        assert any(key.endswith("close") for key in seen), seen
+        assert await asyncio.to_thread(api.exit_code) == 0
+
+
+async def test_an_open_request_ends_after_the_drain(migrated: Backends, tmp_path: Path) -> None:
+    """If this failed, a request that takes longer than the drain would be cut off."""
+    with console("api", migrated, tmp_path, DRAIN_SECONDS="0.2") as api:
+        api.wait_until_ready("/api/ready")
+        reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
+        body = json.dumps({"name": ADMIN, "password": "wrong"}).encode()
+        head = "POST /api/auth/sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body[:5])
+        await writer.drain()
+        async with httpx.AsyncClient(base_url=api.url, timeout=30) as probe:
+            while "http_requests_in_flight 2.0" not in (await probe.get("/metrics")).text:  # ours and this one
+                await asyncio.sleep(0.1)
+        api.terminate()
+        while "Waiting for" not in api.text():
+            await asyncio.sleep(0.1)
+        writer.write(body[5:])
+        async with asyncio.timeout(30):
+            answer = await reader.read()
+        assert answer.startswith(b"HTTP/1.1 401 "), answer
+        assert await asyncio.to_thread(api.exit_code) == 0
+
+
+async def test_sockets_get_services_and_are_told_to_reconnect(migrated: Backends, tmp_path: Path, prefix: str) -> None:
+    """If this failed, browsers would show old news, or lose their connection in a deploy without moving over."""
+    with (
+        console("api", migrated, tmp_path, REDIS_PREFIX=prefix) as api,
+        console("realtime", migrated, tmp_path, REDIS_PREFIX=prefix) as realtime,
+    ):
+        api.wait_until_ready("/api/ready")
+        realtime.wait_until_ready("/ready")
+        browser, token = Browser(), await sign_in(api)
+        await report(api)
+        await browser.connect(realtime, token, transports=["websocket"])
+        first = await browser.next_snapshot()
+        await asyncio.sleep(2)  # longer than any of the console's Redis time limits: the subscription must outlive it
+        await report(api, running=0)
+        second = await browser.next_snapshot()
+        assert [entry["services"][0]["state"] for entry in (first, second)] == ["healthy", "down"]
+
+        realtime.terminate()
+        async with asyncio.timeout(60):
+            window = await browser.draining
+            assert httpx.get(f"{realtime.url}/ready").status_code == 503
+            await report(api)
+            assert (await browser.next_snapshot())["services"][0]["state"] == "healthy"
+            await browser.gone.wait()
+        assert (window["after"], window["within"]) == (1, 1)
+        assert await asyncio.to_thread(realtime.exit_code) == 0
+
+
+async def test_sockets_need_a_token_and_our_origin(migrated: Backends, tmp_path: Path, prefix: str) -> None:
+    """If this failed, anyone, or any site that a user visits, could read along."""
+    with (
+        console("api", migrated, tmp_path, REDIS_PREFIX=prefix) as api,
+        console("realtime", migrated, tmp_path, REDIS_PREFIX=prefix) as realtime,
+    ):
+        api.wait_until_ready("/api/ready")
+        realtime.wait_until_ready("/ready")
+        token = await sign_in(api)
+        for transport in ("websocket", "polling"):
+            for wrong in ({"token": "x.y.z"}, {"token": token, "origin": "https://elsewhere.test"}):
+                browser = Browser()
+                with pytest.raises(socketio.exceptions.ConnectionError):
+                    await browser.connect(realtime, transports=[transport], **wrong)
+                assert browser.snapshots.empty()
+                await browser.client.disconnect()
+        right = Browser()
+        await right.connect(realtime, token, transports=["polling"])
+        assert (await right.next_snapshot())["services"] == []
+        await right.client.disconnect()
+
+        async with httpx.AsyncClient(base_url=api.url) as client:
+            await client.post("/api/auth/sign-out", headers={"authorization": f"Bearer {token}"})
+        late = Browser()
+        with pytest.raises(socketio.exceptions.ConnectionError):
+            await late.connect(realtime, token, transports=["websocket"])
+        await late.client.disconnect()
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "code", "message"),
+    [
+        ("api", {"SECRET_KEY_FILE": ""}, 2, "SECRET_KEY is missing: set SECRET_KEY_FILE to a file that holds it."),
+        ("realtime", {"REDIS_URL_FILE": ""}, 2, "REDIS_URL is missing: set REDIS_URL_FILE to a file that holds it."),
+        ("api", {"ADMIN_PASSWORD_FILE": ""}, 2, "ADMIN_PASSWORD is missing"),
+        (
+            "api",
+            {"DATABASE_URL": "mysql+asyncmy://u:p@127.0.0.1:9/d", "STARTUP_SECONDS": "1"},
+            1,
+            "migration failed: the database did not answer within 1 s",
+        ),
+        ("api", {"REDIS_URL": "redis://127.0.0.1:9/0", "STARTUP_SECONDS": "1"}, 3, "Redis did not answer within 1 s"),
+        (
+            "realtime",
+            {"REDIS_URL": "redis://127.0.0.1:9/0", "STARTUP_SECONDS": "1"},
+            3,
+            "Redis did not answer within 1 s",
+        ),
+    ],
+)
+def test_what_cannot_start_says_why(
+    migrated: Backends, tmp_path: Path, kind: str, changes: dict[str, str], code: int, message: str
+) -> None:
+    """If this failed, a broken release would hang, or end without a word that an operator understands."""
+    with console(kind, migrated, tmp_path, **changes) as process:
+        assert process.exit_code() == code, process.text()
+        assert message in process.text()
+
+
+def test_a_stop_while_waiting_ends_at_once(migrated: Backends, tmp_path: Path) -> None:
+    """If this failed, a deploy that is called off while the database is away would hang until it is killed."""
+    changes = {"DATABASE_URL": "mysql+asyncmy://u:p@127.0.0.1:9/d", "STARTUP_SECONDS": "600"}
+    with console("api", migrated, tmp_path, **changes) as process:
+        while "waiting for the database" not in process.text():
+            assert process.popen.poll() is None, process.text()
+        process.terminate()
+        assert process.exit_code() == 143
