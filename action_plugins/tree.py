@@ -27,7 +27,7 @@ OPTIONS = {
     "content": {"type": "raw"},
     "state": {"type": "str", "choices": ["file", "directory", "absent"]},
 }
-DEFAULTS = {
+DEFAULTS: dict[str, Any] = {
     "mode": None,
     "owner": "root",
     "group": "root",
