@@ -1,0 +1,95 @@
+"""Chromium that trusts the ACME server's root and nothing else, and a page of the console."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+
+from tests.local import Vps
+from tools.workshop.settings import ROOT
+
+SHOTS = ROOT / ".local/e2e"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+expect.set_options(timeout=60_000)  # a busy machine is no fault of the console
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+def launch(playwright: Playwright, home: Path) -> Browser:
+    """Debian's Chromium, with `home` as its home: certificates are read from the NSS database there."""
+    program = shutil.which("chromium")
+    assert program, "the browser tests need Debian's chromium: apt-get install chromium libnss3-tools"
+    environment = {**os.environ, "HOME": str(home), "XDG_CONFIG_HOME": str(home), "XDG_CACHE_HOME": str(home)}
+    return playwright.chromium.launch(executable_path=program, args=ARGUMENTS, env=environment)
+
+
+def trust(home: Path, certificate: Path) -> None:
+    """Make `certificate` a trusted root of the Chromium that lives in `home`."""
+    for folder in (home / ".pki/nssdb", home / ".local/share/pki/nssdb"):
+        folder.mkdir(parents=True)
+        database = f"sql:{folder}"
+        subprocess.run(["certutil", "-d", database, "-N", "--empty-password"], check=True, capture_output=True)
+        add = ["certutil", "-d", database, "-A", "-t", "C,,", "-n", "acme", "-i", str(certificate)]
+        subprocess.run(add, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright, vps: Vps, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    home = tmp_path_factory.mktemp("home")
+    trust(home, Path(vps.values["SKERRY_CA_FILE"]))
+    running = launch(playwright, home)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def context(browser: Browser, vps: Vps) -> Iterator[BrowserContext]:
+    """A fresh profile that speaks English."""
+    made = browser.new_context(base_url=vps.values["SKERRY_URL"], locale="en-GB", ignore_https_errors=False)
+    made.set_default_timeout(60_000)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page; at the end of each test a picture of it is kept in .local/e2e/."""
+    made = context.new_page()
+    yield made
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    made.screenshot(path=SHOTS / f"{request.node.name}.png", full_page=True)
+
+
+@pytest.fixture
+def signed_in(page: Page, vps: Vps) -> Page:
+    """A page on which the admin has signed in."""
+    page.goto("/")
+    sign_in(page, vps.values["SKERRY_ADMIN_USER"], vps.admin_password())
+    expect(page.get_by_role("heading", name="Services")).to_be_visible()
+    return page
+
+
+def sign_in(page: Page, name: str, password: str) -> None:
+    """Fill the form with the keyboard, as a person without a mouse does."""
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.get_by_label("Password").press("Enter")
