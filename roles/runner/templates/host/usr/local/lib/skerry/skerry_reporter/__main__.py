@@ -78,9 +78,9 @@ def run(engine: Engine, console: Console) -> NoReturn:
 
 
 def main() -> None:
-    """Read the settings and the credential, and run."""
+    """Read the settings and the token, and run."""
     settings = json.loads(Path(sys.argv[1]).read_text())
-    token = Path(os.environ["CREDENTIALS_DIRECTORY"], "token").read_text().strip()
+    token = Path(settings["token_file"]).read_text().strip()
     console = Console(settings["console_url"], token, settings["console_address"], settings["ca_file"])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     say(f"reporting to {settings['console_url']}")

@@ -1,0 +1,214 @@
+"""The console shows what the engine runs, soon after it changes, and whatever else goes down meanwhile."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+DOMAIN = "console.runner.skerry.localhost"
+TOKEN = "canary-reporter-0123456789abcdef"
+ROOT_CA = str(Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "root.pem")
+PROJECT = Path(os.environ["MOLECULE_PROJECT_DIRECTORY"])
+
+# Steps of a wait; generous, as these tests are about whether, not how soon.
+PATIENCE = 120
+
+
+def eventually(check: Callable[[], Any], what: str) -> Any:
+    """Ask until the answer is true; return it, or fail with what was waited for."""
+    for _ in range(PATIENCE):
+        if answer := check():
+            return answer
+        time.sleep(0.5)
+    raise AssertionError(f"{what}: not within {PATIENCE} steps")
+
+
+@pytest.fixture(scope="module")
+def console(address):
+    """The administrator's client of the console, with its certificate verified."""
+    with httpx.Client(verify=ROOT_CA, base_url=f"https://{address}", headers={"Host": DOMAIN}, timeout=20) as client:
+        client.event_hooks = {"request": [lambda request: request.extensions.update(sni_hostname=DOMAIN)]}
+        body = {"name": "admin", "password": "canary-admin-0123456789abcdef"}
+        answer = client.post("/api/auth/sign-in", json=body)
+        assert answer.status_code == 200, answer.text
+        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        yield client
+
+
+@pytest.fixture
+def shown(console):
+    """Return a function that gives the console's list of services by stack/name; {} while it does not answer."""
+
+    def ask() -> dict[str, dict[str, Any]]:
+        try:
+            answer = console.get("/api/platform/services")
+        except httpx.HTTPError:
+            return {}
+        services = answer.json()["services"] if answer.status_code == 200 else []
+        return {f"{one['stack']}/{one['name']}": one for one in services}
+
+    return ask
+
+
+@pytest.fixture
+def said(vps):
+    """Return a function that counts the reporter's journal lines with certain words since the test began."""
+    cursor = vps.check_output("journalctl --unit skerry-reporter --lines 0 --show-cursor").split("cursor: ")[1].strip()
+
+    def count(words: str) -> int:
+        lines = vps.check_output(f"journalctl --unit skerry-reporter --output cat --after-cursor '{cursor}'")
+        return sum(words in line for line in lines.splitlines())
+
+    return count
+
+
+@pytest.fixture
+def pid(vps):
+    """Return a function that gives the reporter's main process."""
+    return lambda: vps.check_output("systemctl show --property MainPID --value skerry-reporter")
+
+
+@pytest.fixture
+def install():
+    """Run the role alone with extra variables; the scenario's own are put back after the test."""
+
+    def run(**extra: Any) -> subprocess.CompletedProcess[str]:
+        inventory = f"{os.environ['MOLECULE_EPHEMERAL_DIRECTORY']}/inventory"
+        command = ["ansible-playbook", "--inventory", inventory, "-e", json.dumps(extra), "-vvv", "--diff"]
+        return subprocess.run(
+            [*command, str(PROJECT / "molecule/runner/install.yml")],
+            cwd=PROJECT,
+            env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORCE_COLOR": "0"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+    yield run
+    assert run().returncode == 0
+
+
+def test_the_console_shows_every_service(vps, shown):
+    """A service would run unseen, or a dead one be shown as healthy."""
+    names = vps.check_output("docker service ls --format '{{.Name}}'").split()
+    assert len(names) > 5
+    expected = {name.replace("_", "/", 1) for name in names}
+    found = eventually(lambda: (list_ := shown()).keys() == expected and list_, "the list of all services")
+    assert {one["state"] for one in found.values()} == {"healthy"}
+    assert (found["mariadb/mariadb"]["image"], found["mariadb/mariadb"]["desired"]) == ("mariadb:11.8", 1)
+
+
+def test_a_change_shows(vps, shown):
+    """The operator would look at old news."""
+    vps.check_output(
+        "docker service create --detach --quiet --name late --endpoint-mode dnsrr --no-healthcheck "
+        "--entrypoint sleep redis:8.0 infinity"
+    )
+    try:
+        eventually(lambda: shown().get("by-hand/late", {}).get("state") == "healthy", "the new service, healthy")
+        vps.check_output("docker service scale --detach late=0")
+        eventually(lambda: shown().get("by-hand/late", {}).get("state") == "stopped", "the new service, stopped")
+    finally:
+        vps.check_output("docker service rm late")
+    eventually(lambda: (now := shown()) and "by-hand/late" not in now, "the list without the removed service")
+
+
+def test_it_survives_a_console_that_is_down(vps, shown, said, pid):
+    """A deploy or a crash of the console would leave its list frozen for ever, or fill the journal."""
+    before = pid()
+    vps.check_output("docker service scale --detach console_api=0")
+    eventually(lambda: said("not reported"), "the reporter says that the console is down")
+    time.sleep(10)
+    vps.check_output("docker service scale --detach console_api=1")
+    eventually(lambda: said("reported again"), "the reporter says that it reported again")
+    eventually(lambda: shown().get("console/api", {}).get("state") == "healthy", "the console's own service")
+    assert said("not reported") == 1
+    assert pid() == before
+
+
+def test_it_survives_a_restart_of_the_engine(vps, shown, said, pid):
+    """An upgrade of the engine would end all reports until somebody restarts the reporter."""
+    before = pid()
+    vps.check_output("systemctl restart docker")
+    eventually(lambda: said("reported again") or said("not reported") == 0, "the reporter reports again")
+    eventually(lambda: shown().get("mariadb/mariadb", {}).get("state") == "healthy", "the database, healthy again")
+    assert pid() == before
+
+
+def test_an_unknown_authority_is_not_trusted(install, said):
+    """Whoever sits between would get the token and could forge the list."""
+    assert install(runner_console_ca_file="").returncode == 0
+    eventually(lambda: said("certificate verify failed"), "the reporter refuses the certificate")
+    assert said("reported again") == 0
+
+
+def test_a_wrong_token_is_told_in_the_journal(install, said):
+    """The operator would see an old list, and not why."""
+    assert install(runner_token="another-token-0123456789abcdef").returncode == 0
+    eventually(lambda: said("the console refuses the token"), "the reporter tells why")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "ps axww -o args",
+        "tr '\\0' '\\n' < /proc/$(systemctl show --property MainPID --value skerry-reporter)/environ",
+        "systemctl show skerry-reporter",
+        "journalctl --no-pager --output cat",
+        "find /etc/skerry /usr/local/lib/skerry -type f -perm /077 -exec cat {} +",
+    ],
+)
+def test_the_token_does_not_show(vps, command):
+    """Whoever may look at the host's processes, units or readable files could report in its place."""
+    done = vps.run(command)
+    assert done.succeeded, done.stderr
+    assert len(done.stdout) > 100
+    assert TOKEN not in done.stdout
+
+
+def test_the_token_does_not_show_in_ansibles_output(install):
+    """The token would stand in the terminal and in the log of the pipeline."""
+    done = install(runner_token="canary-new-token-0123456789abcdef")
+    assert done.returncode == 0, done.stdout
+    assert "changed=1 " in done.stdout or "changed=2 " in done.stdout
+    assert "canary" not in done.stdout.replace("-e {", "").partition("PLAY [")[2]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("CapEff", "0000000000000000"), ("CapBnd", "0000000000000000"), ("NoNewPrivs", "1"), ("Seccomp", "2")],
+)
+def test_the_process_is_root_by_name_only(vps, pid, field, value):
+    """A hole in the reporter would be a hole in the host."""
+    assert f"{field}:\t{value}\n" in vps.check_output(f"cat /proc/{pid()}/status") + "\n"
+
+
+def test_the_process_cannot_write_to_the_host(vps, pid):
+    """A hole in the reporter could leave something behind."""
+    for directory in ("/etc", "/usr/local/lib/skerry", "/var/lib", "/root"):
+        assert vps.run(f"nsenter --target {pid()} --mount touch {directory}/x").rc != 0, directory
+
+
+@pytest.mark.parametrize(
+    ("extra", "sentence"),
+    [
+        ({"runner_console_url": "http://console.example.org"}, "allowed is https://<domain>[:port]."),
+        ({"runner_token": "short"}, "allowed are at least 16 of letters, digits"),
+        ({"runner_console_ca_file": "/nowhere.pem"}, "allowed is a file on the controller, or nothing."),
+    ],
+)
+def test_bad_input_is_refused_before_any_change(install, extra, sentence):
+    """A bad value would reach the host, or be refused with words that do not say what to do."""
+    done = install(**extra)
+    assert done.returncode != 0
+    assert sentence in done.stdout
+    assert "changed=0 " in done.stdout
