@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+SETTING = re.compile(r"[a-z][a-z0-9_.]*")
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 RESERVED_USERS = {"root", "mysql", "mariadb", "exporter", "healthcheck", "public"}
 RESERVED_DATABASES = {"mysql", "sys", "information_schema", "performance_schema"}
@@ -40,9 +41,17 @@ class Shown(NamedTuple):
     rights: set[str]
 
 
-def mariadb_problems(databases: Any) -> list[str]:
-    """Return one sentence for each thing wrong with ``mariadb_databases``, a list of {name, user, password}."""
-    problems = []
+def mariadb_problems(databases: Any, config: Mapping[str, Any] | None = None) -> list[str]:
+    """Return one sentence for each thing wrong with ``mariadb_databases`` and ``mariadb_config``.
+
+    databases: a list of {name, user, password}. config: settings by name; one written with dashes would stand in the
+    file beside the role's own, and which of the two counts would be a matter of the alphabet.
+    """
+    problems = [
+        f'mariadb_config has "{name}": allowed are names of settings in small letters with underscores.'
+        for name in config or {}
+        if not SETTING.fullmatch(str(name))
+    ]
     seen: dict[tuple[str, str], int] = {}
     for number, entry in enumerate(databases):
         for key, reserved in (("name", RESERVED_DATABASES), ("user", RESERVED_USERS)):

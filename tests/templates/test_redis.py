@@ -77,8 +77,8 @@ def test_the_exporter_reads_no_key() -> None:
 
 def test_the_users_word_is_the_last() -> None:
     """A setting of the user would be ignored."""
-    own = settings(redis_config={"maxmemory": "1mb", "maxclients": 9}, redis_memory_policy="noeviction")
-    assert (own["maxmemory"], own["maxclients"], own["maxmemory-policy"]) == ("1mb", "9", "noeviction")
+    own = settings(redis_config={"maxmemory": "1mb", "appendonly": False}, redis_memory_policy="noeviction")
+    assert (own["maxmemory"], own["appendonly"], own["maxmemory-policy"]) == ("1mb", "no", "noeviction")
     assert settings()["appendonly"] == "yes"
 
 

@@ -137,6 +137,13 @@ def test_nothing_belongs_to_two() -> None:
     ]
 
 
+def test_a_setting_with_dashes_is_refused() -> None:
+    """The role's own value would win over the user's, without a word."""
+    assert mariadb_problems([], {"max-connections": 9, "sync_binlog": 0}) == [
+        'mariadb_config has "max-connections": allowed are names of settings in small letters with underscores.'
+    ]
+
+
 def test_good_entries_are_welcome() -> None:
     """A valid list would be refused."""
     assert mariadb_problems([SHOP, {"name": "console", "user": "console", "password": "a" * 40}]) == []
