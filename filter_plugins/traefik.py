@@ -9,8 +9,9 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-# Longer paths win. The catch for /metrics of the role traefik stands above all of these.
+# Longer paths win; nothing wins against the catch for /metrics.
 _BASE_PRIORITY = 1000
+_METRICS_PRIORITY = 1_000_000
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
@@ -87,9 +88,11 @@ def traefik_labels(service: dict[str, Any], wildcard_domains: list[str] | None =
         labels[f"{router}.service"] = str(name)
         if service.get("middlewares"):
             labels[f"{router}.middlewares"] = ",".join(service["middlewares"])
-        if wildcard_domains and not _covered(str(domain), wildcard_domains):
-            labels[f"{router}.tls.certresolver"] = "acme"
-            labels[f"{router}.tls.options"] = "routed@file"
+    if any(f"{path}/".startswith(("//", "/metrics/")) for path in paths):
+        labels |= _metrics_refused(str(name), str(domain))
+    if wildcard_domains and not _covered(str(domain), wildcard_domains):
+        for router in [key.removesuffix(".rule") for key in labels if key.endswith(".rule")]:
+            labels |= {f"{router}.tls.certresolver": "acme", f"{router}.tls.options": "routed@file"}
     balancer = f"traefik.http.services.{name}.loadbalancer"
     labels[f"{balancer}.server.port"] = str(service["port"])
     if service.get("ready"):
@@ -135,6 +138,20 @@ def traefik_problems(values: dict[str, Any]) -> list[str]:
         "traefik_acme_wait": values["traefik_acme_wait"] >= 0,
     }
     return [f"{name} is {values[name]!r}: allowed is {_ALLOWED[name]}." for name in good if not good[name]]
+
+
+def _metrics_refused(name: str, domain: str) -> dict[str, str]:
+    # The role has a catch without a domain, too. Alone it would answer 421 instead of 403: Traefik refuses a request
+    # whose router has other TLS options than its connection, and a router without a domain cannot have the routed ones.
+    # \z instead of $, which a stack file would take for a variable.
+    router = f"traefik.http.routers.{name}-metrics"
+    return {
+        f"{router}.rule": f"Host(`{domain}`) && PathRegexp(`(?i)^/+metrics(/|\\z)`)",
+        f"{router}.priority": str(_METRICS_PRIORITY),
+        f"{router}.entrypoints": "websecure",
+        f"{router}.middlewares": "nobody@file",
+        f"{router}.service": "noop@internal",
+    }
 
 
 def _covered(domain: str, wildcard_domains: list[str]) -> bool:

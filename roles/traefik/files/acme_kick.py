@@ -30,6 +30,7 @@ import urllib.request
 SETTINGS = pathlib.Path("/etc/skerry/traefik/acme-kick.json")
 KICK = pathlib.Path("/etc/skerry/traefik/dynamic/acme-kick.yml")
 STATE = pathlib.Path("/var/lib/skerry/certificates.json")
+OPENSSL = ["openssl", "x509", "-inform", "DER", "-noout", "-issuer", "-enddate", "-serial", "-dateopt", "iso_8601"]
 ENGINE = "/var/run/docker.sock"
 FIRST_DELAY, LAST_DELAY = 60, 3600  # seconds between two kicks: the first, and the most
 GRACE = 30  # seconds that Traefik's own first attempt may take
@@ -54,7 +55,9 @@ def routed_names():
     if answer.status != 200:
         raise OSError(services.get("message", answer.reason))
     rules = [
-        value for service in services for key, value in service["Spec"]["Labels"].items()
+        value
+        for service in services
+        for key, value in service["Spec"]["Labels"].items()
         if key.startswith("traefik.http.routers.") and key.endswith(".rule")
     ]
     return sorted({name for rule in rules for name in re.findall(r"Host\(`([^`]+)`\)", rule)})
@@ -69,26 +72,32 @@ def own_address():
 
 
 def served_certificate(address, name):
-    """Give what is served for name: present (it is valid for the name and not expired), issuer, not_after, serial, or why not."""
+    """Give what is served for name: present (valid for the name, not expired), issuer, not_after, serial, reason."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
-        with socket.create_connection((address, 443), timeout=5) as plain, context.wrap_socket(plain, server_hostname=name) as tls:
+        with (
+            socket.create_connection((address, 443), timeout=5) as plain,
+            context.wrap_socket(plain, server_hostname=name) as tls,
+        ):
             der = tls.getpeercert(binary_form=True)
     except ssl.SSLError as error:
         return {"present": False, "reason": f"Traefik refuses the handshake ({error.reason})"}
     except OSError as error:
         return {"present": False, "reason": f"Traefik does not answer on {address}:443 ({error})", "unanswered": True}
     found = subprocess.run(
-        ["openssl", "x509", "-inform", "DER", "-noout", "-issuer", "-enddate", "-serial", "-nameopt", "RFC2253", "-dateopt", "iso_8601",
-         "-checkend", "0", "-checkhost", name],
-        input=der, capture_output=True, check=False, timeout=10,
+        [*OPENSSL, "-checkhost", name],
+        input=der,
+        capture_output=True,
+        check=False,
+        timeout=10,
     ).stdout.decode()
     fields = dict(re.findall(r"^(issuer|notAfter|serial)=\s*(.*)$", found, re.M))
-    certificate = {"issuer": fields["issuer"], "not_after": fields["notAfter"].replace(" ", "T"), "serial": fields["serial"]}
+    not_after = fields["notAfter"].replace(" ", "T")
+    certificate = {"issuer": fields["issuer"], "not_after": not_after, "serial": fields["serial"]}
     if "does match certificate" not in found:
         return {"present": False, "reason": "Traefik serves a certificate that is not for this name"} | certificate
-    if "Certificate will expire" in found:
+    if datetime.datetime.fromisoformat(not_after) < datetime.datetime.now(datetime.UTC):
         return {"present": False, "reason": "the certificate has expired"} | certificate
     return {"present": True} | certificate
 
@@ -123,30 +132,35 @@ def kick(now):
 
 
 def decide(missing, problem, state, now):
-    """Give (kick now?, what to say) and set state's retry_at and delay, all times in seconds since the epoch.
+    """Give (kick now?, what is wrong) and set state's retry_at and delay, all times in seconds since the epoch.
 
-    missing: name -> reason; problem: why the ACME server does not answer, or empty.
+    missing: name -> reason; problem: why the ACME server cannot be asked, or empty.
     """
     if not missing:
         state |= {"delay": 0, "retry_at": 0}
         return False, ""
-    names = ", ".join(missing)
+    text = f"no certificate yet for {', '.join(missing)}: "
     if problem:
+        # Whatever was waited for before, it is asked at once when it answers again.
         state |= {"delay": 0, "retry_at": 1}
-        return False, f"no certificate yet for {names}: the ACME server cannot be asked ({problem}); served with what is there, asked again once it can"
+        return False, f"{text}the ACME server cannot be asked ({problem}); served without until it can"
+    text += f"{'; '.join(sorted(set(missing.values())))} (why: docker service logs traefik_traefik)"
     if not state["retry_at"]:
         state["retry_at"] = now + GRACE
     if now < state["retry_at"]:
-        return False, f"no certificate yet for {names}: {'; '.join(sorted(set(missing.values())))}"
+        return False, text
     state["delay"] = min(max(2 * state["delay"], FIRST_DELAY), LAST_DELAY)
     state["retry_at"] = now + state["delay"]
-    return True, f"no certificate yet for {names}: made Traefik ask again, the next time in {state['delay']} s (why it fails: docker service logs traefik_traefik)"
+    return True, text
 
 
-def look(settings):
-    """Look at all names once, kick where due, write the state; gives what there is to say, empty when all is there."""
+def look(settings, say):
+    """Look at all names once, kick where due, write the state; gives what is wrong, empty when all is there.
+
+    say: print to the journal what is new, or was said an hour ago.
+    """
     now = int(time.time())
-    with open(STATE.with_suffix(".lock"), "w") as lock:
+    with STATE.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
             state = json.loads(STATE.read_text())
@@ -163,8 +177,9 @@ def look(settings):
             due, text = decide(missing, acme_problem(settings) if missing else "", state, now)
         if due:
             kick(now)
-        if due or text != state["said"] or (text and now - state["said_at"] >= REPEAT):
-            print(text or f"all certificates are there: {', '.join(names) or 'no name is routed'}", file=sys.stderr, flush=True)
+        if say and (due or text != state["said"] or (text and now - state["said_at"] >= REPEAT)):
+            again = f"; made Traefik ask again, the next time in {state['delay']} s" if due else ""
+            print(text + again or f"all certificates are there: {', '.join(names) or 'no name is routed'}", flush=True)
             state |= {"said": text, "said_at": now}
         checked = datetime.datetime.fromtimestamp(now, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         write(STATE, state | {"checked_at": checked, "names": names})
@@ -174,16 +189,16 @@ def look(settings):
 def main():
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--wait", type=int, metavar="SECONDS", help="look until all certificates are there, at most so long")
+    parser.add_argument("--wait", type=int, metavar="SECONDS", help="look until all are there, at most so long")
     wait = parser.parse_args().wait
     os.umask(0o022)
     settings = json.loads(SETTINGS.read_text())
     try:
-        text = look(settings)
+        text = look(settings, say=wait is None)
         end = time.monotonic() + (wait or 0)
         while text and time.monotonic() < end:
-            time.sleep(1)
-            text = look(settings)
+            time.sleep(2)
+            text = look(settings, say=False)
     except OSError as error:
         sys.exit(f"skerry-acme-kick: {error}")
     if wait is not None and text:
