@@ -33,15 +33,18 @@ class Workshop:
 
     def prepare(self, distros: list[str], *, molecule: bool) -> None:
         """Do everything that the VPS needs from this machine."""
+        venv.check_python()
         self.lock()
         step = self.stages.run
-        step("python", lambda: venv.ensure(self.settings) and ".venv filled from requirements/dev.txt")
+        # Half download, half one core: as long as the engine and the images together on a fresh machine.
+        python = self.stages.beside("python", lambda: venv.ensure(self.settings) and "filled from requirements/dev.txt")
         step("engine", lambda: f"Docker {engine.ensure()}")
         step("base images", lambda: ", ".join(d for d in dict.fromkeys(["debian13", *distros]) if base.ensure(d)))
         step("images", lambda: self._build(distros, molecule))
         step("network", lambda: containers.ensure_network(self.settings))
         step("registry", self._registry)
         step("acme server", lambda: services.ensure_acme(self.settings))
+        python()
 
     def _build(self, distros: list[str], molecule: bool) -> str:
         self.images = images.read_table(self.settings.root / "images", distros, molecule=molecule)

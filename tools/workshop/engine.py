@@ -113,7 +113,7 @@ def build(
 
     Raises WorkshopError with the last lines of the failing step.
     """
-    command = [build_client(), "build", "--quiet", "--progress", "plain", "--network", "default"]
+    command = [build_client(), "build", "--progress", "plain", "--network", "default"]
     for tag in tags:
         command += ["--tag", tag]
     for key, value in (args or {}).items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -43,6 +44,10 @@ def available(package: str) -> bool:
     return "Candidate:" in shown and "Candidate: (none)" not in shown
 
 
+# Stages run beside each other, and apt-get update waits for no lock.
+_APT = threading.Lock()
+
+
 def install(packages: Sequence[str]) -> None:
     """Install `packages` with apt-get, refreshing the package lists first."""
     if not shutil.which("apt-get"):
@@ -52,5 +57,6 @@ def install(packages: Sequence[str]) -> None:
         )
     apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120"]
     hint = "check this machine's apt sources and network, then run make again"
-    run(as_root([*apt, "update"]), hint=hint, timeout=300, check=False)
-    run(as_root([*apt, "install", "--yes", "--no-install-recommends", *packages]), hint=hint, timeout=600)
+    with _APT:
+        run(as_root([*apt, "update"]), hint=hint, timeout=300, check=False)
+        run(as_root([*apt, "install", "--yes", "--no-install-recommends", *packages]), hint=hint, timeout=600)

@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tools.workshop.shell import WorkshopError
@@ -26,8 +27,21 @@ class Stages:
         began = time.monotonic()
         if self._tty:
             print(f"  … {name}", end="", flush=True)
-        result = step()
-        self.seconds[name] = round(time.monotonic() - began, 2)
+        self._finished(name, step(), time.monotonic() - began)
+
+    def beside(self, name: str, step: Callable[[], object]) -> Callable[[], None]:
+        """Start `step` beside the stages that follow; the returned function waits for its end and tells it."""
+        began = time.monotonic()
+        future = ThreadPoolExecutor(1).submit(lambda: (step(), time.monotonic() - began))
+
+        def finish() -> None:
+            self.current = name
+            self._finished(name, *future.result())
+
+        return finish
+
+    def _finished(self, name: str, result: object, seconds: float) -> None:
+        self.seconds[name] = round(seconds, 2)
         detail = (result if isinstance(result, str) else "done") if result else "nothing to do"
         self._line(f"  ✓ {name:<14} {self.seconds[name]:7.1f} s  {detail}")
         self.current = ""

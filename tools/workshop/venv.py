@@ -13,13 +13,17 @@ from tools.workshop.shell import WorkshopError, run, write_private
 OLDEST, NEWEST = (3, 11), (3, 13)
 
 
+def check_python() -> None:
+    """Raise WorkshopError for a Python that the pins do not cover."""
+    if not OLDEST <= sys.version_info[:2] <= NEWEST:
+        raise WorkshopError(f"Python {sys.version.split()[0]} is not among 3.11 to 3.13", "make up PYTHON=python3.11")
+
+
 def ensure(settings: Settings) -> bool:
     """Make the virtual environment hold exactly the pinned requirements; tell whether it changed.
 
-    Raises WorkshopError for a Python that the pins do not cover, or where pip fails.
+    Raises WorkshopError where pip fails.
     """
-    if not OLDEST <= sys.version_info[:2] <= NEWEST:
-        raise WorkshopError(f"Python {sys.version.split()[0]} is not among 3.11 to 3.13", "make up PYTHON=python3.11")
     directory, pins = settings.root / ".venv", settings.root / "requirements" / "dev.txt"
     stamp = directory / ".requirements"
     wanted = hashlib.sha256(pins.read_bytes()).hexdigest()
