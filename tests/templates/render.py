@@ -28,12 +28,14 @@ def _trusted(value: Any) -> Any:
 
 
 def _variables(path: Path) -> dict[str, Any]:
-    return (yaml.safe_load(path.read_text()) or {}) if path.is_file() else {}
+    """Return what main.yml, or every file in the directory main/, sets."""
+    files = [path.with_suffix(".yml"), *sorted(path.glob("*.yml"))]
+    return {key: value for file in files if file.is_file() for key, value in yaml.safe_load(file.read_text()).items()}
 
 
 def render(role: str, template: str, variables: Mapping[str, Any]) -> str:
     """Return the text of ``roles/<role>/templates/<template>`` with the role's own variables around the given ones."""
-    own = [_variables(ROOT / "roles" / role / part / "main.yml") for part in ("defaults", "vars")]
+    own = [_variables(ROOT / "roles" / role / part / "main") for part in ("defaults", "vars")]
     merged = {"ansible_managed": "Managed by Skerry", **own[0], **variables, **own[1]}
     templar = Templar(DataLoader(), variables=_trusted(merged))
     source = (ROOT / "roles" / role / "templates" / template).read_text()
