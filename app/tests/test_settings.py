@@ -93,7 +93,7 @@ def test_refusals(
     [
         ("mysql://u:p@h/d", "mysql+asyncmy://u:p@h/d"),
         ("mariadb://u:p@h/d", "mysql+asyncmy://u:p@h/d"),
-        ("postgres://u:p@h/d", "postgresql+asyncpg://u:p@h/d"),
+        ("mysql+asyncmy://u:p@h/d", "mysql+asyncmy://u:p@h/d"),
     ],
 )
 def test_database_urls_get_the_async_driver(environ: dict[str, str], tmp_path: Path, given: str, used: str) -> None:

@@ -25,8 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
         help="api: migrate the database, then serve; realtime: serve Socket.IO; migrate: only migrate",
     )
     process = parser.parse_args(arguments).process
-    logs.configure(os.environ.get("LOG_LEVEL", "INFO"))
+    logs.configure()
     try:
+        logs.configure(settings.log_level(os.environ))
         return {"api": _api, "realtime": _realtime, "migrate": _migrate}[process]()
     except settings.SettingsError as error:
         log.error("%s", error)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import DateTime, MetaData, text
 from sqlalchemy.engine import Dialect
@@ -50,20 +49,19 @@ def utc_now() -> datetime:
 
 def make_engine(url: str) -> AsyncEngine:
     """An engine whose connections are checked before use, so that a restart of the server is not an error."""
-    options: dict[str, Any] = {"pool_pre_ping": True}
-    if url.startswith("mysql"):
-        options |= {
-            "pool_size": POOL_SIZE,
-            "max_overflow": POOL_SIZE,
-            "pool_timeout": CONNECT_SECONDS,
-            "pool_recycle": 280,
-            "connect_args": {
-                "connect_timeout": CONNECT_SECONDS,
-                "charset": "utf8mb4",
-                "init_command": "SET time_zone = '+00:00'",
-            },
-        }
-    return create_async_engine(url, **options)
+    return create_async_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_SIZE,
+        pool_timeout=CONNECT_SECONDS,
+        pool_recycle=280,
+        connect_args={
+            "connect_timeout": CONNECT_SECONDS,
+            "charset": "utf8mb4",
+            "init_command": "SET time_zone = '+00:00'",
+        },
+    )
 
 
 class Database:

@@ -17,7 +17,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from console.auth.passwords import hash_password
 from console.auth.tokens import Role
@@ -86,25 +86,13 @@ async def _locked(engine: AsyncEngine) -> AsyncIterator[None]:
     """Hold the migration lock on a connection of its own. Raises MigrationError when it stays taken."""
     lock = {"lock": lock_name(engine)}
     async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        await _take_lock(connection, engine.dialect.name, lock)
-        try:
-            yield
-        finally:
-            if engine.dialect.name == "mysql":
-                await connection.execute(text("SELECT RELEASE_LOCK(:lock)"), lock)
-            elif engine.dialect.name == "postgresql":
-                await connection.execute(text("SELECT pg_advisory_unlock(hashtext(:lock))"), lock)
-            # SQLite has one writer anyway.
-
-
-async def _take_lock(connection: AsyncConnection, dialect: str, lock: dict[str, str]) -> None:
-    if dialect == "mysql":
         taken = await connection.scalar(text("SELECT GET_LOCK(:lock, :seconds)"), lock | {"seconds": LOCK_SECONDS})
         if taken != 1:
             raise MigrationError(f"another migration has held the lock for {LOCK_SECONDS} s")
-    elif dialect == "postgresql":
-        await connection.execute(text(f"SET lock_timeout = '{LOCK_SECONDS}s'"))
-        await connection.execute(text("SELECT pg_advisory_lock(hashtext(:lock))"), lock)
+        try:
+            yield
+        finally:
+            await connection.execute(text("SELECT RELEASE_LOCK(:lock)"), lock)
 
 
 async def _ensure_admin(database: Database, settings: MigrateSettings) -> None:

@@ -101,19 +101,9 @@ class _Reader:
         """The URL with the async driver that belongs to its scheme."""
         url = self.secret("DATABASE_URL")
         scheme, separator, rest = url.partition("://")
-        drivers = {
-            "mysql": "mysql+asyncmy",
-            "mariadb": "mysql+asyncmy",
-            "mysql+asyncmy": "mysql+asyncmy",
-            "mariadb+asyncmy": "mysql+asyncmy",
-            "postgresql": "postgresql+asyncpg",
-            "postgres": "postgresql+asyncpg",
-            "postgresql+asyncpg": "postgresql+asyncpg",
-            "sqlite+aiosqlite": "sqlite+aiosqlite",
-        }
-        if not separator or scheme not in drivers:
+        if not separator or scheme not in ("mysql", "mariadb", "mysql+asyncmy"):
             raise SettingsError("DATABASE_URL is not a URL of the form mysql+asyncmy://host/name: check it.")
-        return f"{drivers[scheme]}://{rest}"
+        return f"mysql+asyncmy://{rest}"
 
     def common(self) -> dict[str, object]:
         public_url = self.url("PUBLIC_URL", self.text("PUBLIC_URL"), ("https", "http"))
@@ -129,6 +119,12 @@ class _Reader:
             "startup_seconds": self.number("STARTUP_SECONDS", 60, 1, 600),
             "trusted_proxies": self.text("TRUSTED_PROXIES", PRIVATE_NETWORKS),
         }
+
+
+def log_level(environ: Mapping[str, str]) -> str:
+    """The level of what is logged, by name. Raises SettingsError."""
+    levels = "DEBUG|INFO|WARNING|ERROR"
+    return _Reader(environ).matching("LOG_LEVEL", "INFO", levels, f"one of {levels}")
 
 
 def realtime_settings(environ: Mapping[str, str]) -> RealtimeSettings:

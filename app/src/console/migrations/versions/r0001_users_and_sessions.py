@@ -6,13 +6,11 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
-_BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-
 
 def upgrade() -> None:
     op.create_table(
         "users",
-        sa.Column("id", _BigId, primary_key=True),
+        sa.Column("id", sa.BigInteger, primary_key=True),
         sa.Column("name", sa.String(64), nullable=False),
         sa.Column("password_hash", sa.String(255), nullable=False),
         sa.Column("role", sa.String(16), nullable=False),
@@ -23,7 +21,7 @@ def upgrade() -> None:
     op.create_table(
         "sessions",
         sa.Column("id", sa.String(32), primary_key=True),
-        sa.Column("user_id", _BigId, nullable=False),
+        sa.Column("user_id", sa.BigInteger, nullable=False),
         sa.Column("token_hash", sa.String(64), nullable=False),
         sa.Column("created_at", sa.DateTime, nullable=False),
         sa.Column("expires_at", sa.DateTime, nullable=False),
