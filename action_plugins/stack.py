@@ -41,7 +41,7 @@ class ActionModule(TreeAction):  # type: ignore[misc]
         stack = options["name"]
         rendered = self.render(options["src"], variables, f"{options['base']}/{stack}")
         files = {file.path: file.content for file in rendered}
-        files |= {str(path): to_bytes(content) for path, content in options["files"].items()}
+        files |= {_path(path): _text(path, content) for path, content in options["files"].items()}
         if STACK_FILE not in files:
             raise AnsibleActionFail(f"src: {options['src']} has neither {STACK_FILE} nor {STACK_FILE}.j2")
         try:
@@ -58,6 +58,20 @@ class ActionModule(TreeAction):  # type: ignore[misc]
         }
         result: dict[str, Any] = self._execute_module("stack", module_args=module_arguments, task_vars=variables)
         return result
+
+
+def _path(path: str) -> str:
+    if path.startswith("/") or ".." in path.split("/"):
+        raise AnsibleActionFail(f"files: {path} must be a path under the stack directory")
+    return str(path)
+
+
+def _text(path: str, content: object) -> bytes:
+    if not isinstance(content, str):
+        kind = type(content).__name__
+        raise AnsibleActionFail(f"files: {path} must be a text, not a {kind}; render it, with to_nice_json say")
+    encoded: bytes = to_bytes(content)
+    return encoded
 
 
 def _entry(path: str, content: bytes) -> Entry:

@@ -21,6 +21,7 @@ OPTIONS = {
     "owner": {"type": "str"},
     "group": {"type": "str"},
     "validate": {"type": "str"},
+    "activate": {"type": "str"},
     "notify": {"type": "list", "elements": "str"},
     "backup": {"type": "bool"},
     "secret": {"type": "bool"},
@@ -32,6 +33,7 @@ DEFAULTS: dict[str, Any] = {
     "owner": "root",
     "group": "root",
     "validate": "",
+    "activate": "",
     "notify": [],
     "backup": False,
     "secret": False,
@@ -62,7 +64,6 @@ class ActionModule(TreeAction):  # type: ignore[misc]
         arguments = {
             "dest": options["dest"],
             "parcel": pack(plan.entries),
-            "absent": plan.absent,
             "units": options["units"],
         }
         result: dict[str, Any] = self._execute_module(module_name="tree", module_args=arguments, task_vars=variables)
@@ -85,32 +86,26 @@ class Plan:
 
     def __init__(self, rendered: list[Rendered], files: dict[str, Any], absent: list[str]) -> None:
         self.entries: list[Entry] = []
-        self.absent = [path.strip("/") for path in absent]
         self.notify: dict[str, list[str]] = {}
         self._options = {key.lstrip("/"): _checked(key, value or {}) for key, value in files.items()}
-        self._add_directories()
+        self._options |= {path.lstrip("/"): {"state": "absent"} for path in absent}
         known = {file.path for file in rendered}
         for path, given in self._options.items():
-            options = {**DEFAULTS, **given}
-            if options["state"] == "absent":
-                self.absent.append(path.rstrip("/"))
-                self.notify[path.rstrip("/")] = options["notify"]
-            elif options.get("content") is not None:
-                self._add(Rendered(path, to_bytes(options["content"])))
-            elif options["state"] == "file" and not any(fnmatch(name, path) for name in known):
+            if given.get("state", "file") != "file":
+                self._add_plain(path.rstrip("/"), {**DEFAULTS, **given})
+            elif given.get("content") is not None:
+                self._add(Rendered(path, to_bytes(given["content"])))
+            elif not any(fnmatch(name, path) for name in known):
                 raise AnsibleActionFail(f"files: {path} is not in src, and has neither content nor a state")
         for file in rendered:
             self._add(file)
 
-    def _add_directories(self) -> None:
-        for path, given in self._options.items():
-            options = {**DEFAULTS, **given}
-            if options["state"] == "directory":
-                name = path.rstrip("/")
-                mode = _mode(path, options["mode"], 0o755)
-                entry = Entry(name, kind="directory", mode=mode, owner=options["owner"], group=options["group"])
-                self.entries.append(entry)
-                self.notify[name] = options["notify"]
+    def _add_plain(self, path: str, options: dict[str, Any]) -> None:
+        """Add a directory, or a path that must not exist."""
+        mode = _mode(path, options["mode"], 0o755)
+        owner, group, activate = options["owner"], options["group"], options["activate"]
+        self.entries.append(Entry(path, b"", options["state"], mode, owner, group, activate=activate))
+        self.notify[path] = options["notify"]
 
     def _add(self, file: Rendered) -> None:
         options = dict(DEFAULTS)
@@ -126,6 +121,7 @@ class Plan:
             group=options["group"],
             secret=options["secret"],
             validate=options["validate"],
+            activate=options["activate"],
             backup=options["backup"],
         )
         if entry.validate and "%s" not in entry.validate:

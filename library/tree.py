@@ -11,7 +11,7 @@ description:
     makes the files, links and directories below I(dest) be just that. What is not in the directory is left alone.
   - Everything is compared first. Changed files are checked with their I(validate) command, then written beside their
     places, then renamed over them; a refused file leaves the host unchanged.
-  - Only handlers of paths that changed are notified.
+  - Only the I(activate) commands and handlers of paths that changed are run; each once.
 options:
   src:
     description:
@@ -28,7 +28,9 @@ options:
       - >-
         Each value is a dict with any of I(mode) (default C(0644), executable files C(0755), directories C(0755)),
         I(owner) and I(group) (names or numbers, default root), I(validate) (command; C(%s) is the path of a copy),
-        I(notify) (handler or list of them), I(backup) (keep the replaced file), I(secret) (never show the content),
+        I(activate) (command to run once the files are in place; the next run makes up for an interrupted one),
+        I(notify) (handler or list of them; forgotten when the run is interrupted),
+        I(backup) (keep the replaced file), I(secret) (never show the content),
         I(content) (a file that is not in I(src)), I(state) (C(file), C(directory) or C(absent)).
       - A path that ends in C(/) is a directory; what lies in it is left alone.
     type: dict
@@ -61,7 +63,7 @@ EXAMPLES = r"""
       etc/ssh/sshd_config.d/10-skerry.conf:
         mode: "0600"
         validate: sshd -t -f %s
-        notify: Reload sshd
+        activate: systemctl reload ssh.service
       var/lib/skerry/traefik/: {owner: "65532", group: "65532", mode: "0700"}
     absent: [etc/ssh/sshd_config.d/50-cloud-init.conf]
     units: [ssh.service]
@@ -70,6 +72,10 @@ EXAMPLES = r"""
 RETURN = r"""
 paths:
   description: Paths relative to I(dest) that changed.
+  returned: success
+  type: list
+activated:
+  description: Commands that were run.
   returned: success
   type: list
 units:
@@ -84,6 +90,8 @@ backups:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.skerry import units
+from ansible.module_utils.skerry.activation import Activation, ActivationError
+from ansible.module_utils.skerry.differences import Difference
 from ansible.module_utils.skerry.hosttree import HostTree, TreeError
 from ansible.module_utils.skerry.payload import unpack
 from ansible.module_utils.skerry.redaction import Redactor
@@ -95,32 +103,36 @@ def main() -> None:
         argument_spec={
             "dest": {"type": "path", "default": "/"},
             "parcel": {"type": "str", "required": True, "no_log": True},
-            "absent": {"type": "list", "elements": "str", "default": []},
             "units": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )
     entries = unpack(module.params["parcel"])
     redact = Redactor(entry.content for entry in entries if entry.secret)
-    tree = HostTree(module.params["dest"])
-    absent, backups = module.params["absent"], []
+    tree, activation = HostTree(module.params["dest"]), Activation()
+    backups: list[str] = []
     try:
-        changes, removals = tree.compare(entries), tree.compare_absent(absent)
+        changes = tree.compare(entries)
         paths = [change.entry.path for change in changes]
-        removed = [path for path in absent if str(tree.destination / path) in {item.name for item in removals}]
+        owed = activation.owed(entry.activate for entry in entries)
+        commands = list(dict.fromkeys(owed + [change.entry.activate for change in changes if change.entry.activate]))
+        reload = units.concern_systemd(paths)
         if not module.check_mode:
+            tree.check(changes)
+            activation.promise(commands)
             backups = tree.apply(changes)
-            tree.remove(removed)
-        reload = units.concern_systemd(paths + removed)
-        if reload and not module.check_mode:
-            units.reload()
+            if reload:
+                units.reload()
+            activation.fulfil(commands)
         wrong = [unit for unit in units.read(module.params["units"]) if unit.difference()]
         if not module.check_mode:
             units.ensure(wrong)
-    except (TreeError, units.UnitError, OSError) as error:
+    except (TreeError, ActivationError, units.UnitError, OSError) as error:
         module.fail_json(msg=redact(str(error)))
-    differences = [change.difference for change in changes] + removals + [unit.difference() for unit in wrong]
-    result = {"changed": bool(differences), "paths": paths + removed, "units": [unit.name for unit in wrong]}
+    differences = [change.difference for change in changes] + [unit.difference() for unit in wrong]
+    differences += [Difference(f"`{command}`", notes=["is due from an interrupted run"]) for command in owed]
+    names = [unit.name for unit in wrong]
+    result = {"changed": bool(differences), "paths": paths, "activated": commands, "units": names}
     if backups:
         result["backups"] = backups
     if module._diff:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from . import drift, images, pruning
+from .client import ClientError, docker
 from .comparison import Comparison, compare
 from .engine import IMAGE_LABEL, Engine, EngineAbsentError, EngineError
 from .evidence import explain
@@ -18,6 +18,8 @@ from .specs import put_back
 from .verdict import Baseline
 from .waiting import Outcome, judged, summary, wait
 
+NO_MANAGER = 503  # the engine's status where this node is not, or not yet, a Swarm manager
+
 
 class DeploymentError(Exception):
     """The stack is not as wanted. `verdict` is `rolled back` (what ran before runs again) or `failed`."""
@@ -25,10 +27,6 @@ class DeploymentError(Exception):
     def __init__(self, verdict: str, message: str) -> None:
         super().__init__(message)
         self.verdict = verdict
-
-
-class RefusedError(Exception):
-    """`docker stack deploy` did not take the stack file; the text is its own."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,10 @@ class Deployment:
     def _predict(self) -> Report:
         try:
             comparison, before = self._compare()
-        except EngineAbsentError:  # a bare host, to which a whole run would first give an engine
+        except (EngineAbsentError, EngineError) as error:
+            if isinstance(error, EngineError) and error.status != NO_MANAGER:
+                raise
+            # A bare host, to which a whole run would first give an engine and a Swarm.
             everything = compare(self.request.entries, self.releases.read_current(), self.state, {})
             return Report(everything.changed, "would deploy", everything)
         services = summary(before, self.stack)
@@ -117,8 +118,8 @@ class Deployment:
                 self._deploy(resolve)
             outcome = wait(self.engine, self.stack, baseline, self.request.timeout, self.lock.tick)
             problem = self._explain(outcome) if outcome.troubles else ""
-        except RefusedError as error:
-            outcome, problem = before, str(error)
+        except ClientError as error:
+            outcome, problem = before, f"`docker stack deploy` failed: {error}"
         if problem:
             self._restore(problem)
         self._record(outcome)
@@ -147,11 +148,8 @@ class Deployment:
         for name in drift.image_changed(self.state.specs, drift.by_name(list(services.values()))):
             # The client compares this label, not the image, and would keep an image that was changed by hand.
             self.engine.set_service_label(services[name], IMAGE_LABEL, "")
-        command = ["docker", "stack", "deploy", "--compose-file", str(self.releases.stack_file)]
-        command += ["--prune", "--with-registry-auth", "--resolve-image", resolve, self.stack]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise RefusedError(f"`docker stack deploy` refused: {done.stderr.strip() or done.stdout.strip()}")
+        options = ["--prune", "--with-registry-auth", "--resolve-image", resolve]
+        docker("stack", "deploy", "--compose-file", str(self.releases.stack_file), *options, self.stack)
 
     def _record(self, outcome: Outcome) -> None:
         """Note the attempt as good. What is superseded goes first: killed in between, the attempt is redone."""
@@ -186,13 +184,15 @@ class Deployment:
     def _remove_first(self, problem: str) -> None:
         if self.state.adopted:
             raise DeploymentError("failed", f"{problem}\nThe stack ran before Skerry knew it, so nothing was put back.")
-        subprocess.run(["docker", "stack", "rm", self.stack], capture_output=True, check=False)
+        first = f"{problem}\nIt was the stack's first deployment"
+        try:
+            docker("stack", "rm", self.stack)
+        except ClientError as error:
+            raise DeploymentError("failed", f"{first} and could not be removed: {error}") from error
         if not pruning.wait_until_gone(self.engine, self.stack):
-            end = f"It was the stack's first deployment; `docker stack rm {self.stack}` has not finished yet."
-            raise DeploymentError("failed", f"{problem}\n{end}")
+            raise DeploymentError("failed", f"{first}; `docker stack rm {self.stack}` has not finished yet.")
         self.releases.forget()
-        end = "It was the stack's first deployment and has been removed; its volumes, if any, are kept."
-        raise DeploymentError("failed", f"{problem}\n{end}")
+        raise DeploymentError("failed", f"{first} and has been removed; its volumes, if any, are kept.")
 
     def _explain(self, outcome: Outcome) -> str:
         return "\n".join(explain(self.engine, name, trouble) for name, trouble in outcome.troubles.items())

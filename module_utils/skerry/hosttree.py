@@ -47,36 +47,27 @@ class HostTree:
         """Return what differs, in the order of `entries`."""
         return [change for entry in entries if (change := self._compare(entry))]
 
-    def compare_absent(self, paths: Sequence[str]) -> list[Difference]:
-        """Return those of `paths` that exist."""
-        found = [path for path in paths if os.path.lexists(self.destination / path)]
-        return [Difference(str(self.destination / path), notes=["exists, will be removed"]) for path in found]
-
-    def apply(self, changes: Sequence[Change]) -> list[str]:
-        """Make the changes and return the backups that were kept. Raises TreeError before the first of them is made."""
+    def check(self, changes: Sequence[Change]) -> None:
+        """Raise TreeError where a change must not be made: an unknown owner, or a file that its own check refuses."""
         for change in changes:
             for name, lookup in ((change.entry.owner, _uid), (change.entry.group, _gid)):
                 if lookup(name) is None:
                     raise TreeError(f"{change.entry.path}: this host has no user or group {name}; create it first")
+        _validate([change.entry for change in changes if change.replace and change.entry.validate])
+
+    def apply(self, changes: Sequence[Change]) -> list[str]:
+        """Make changes that have been checked, and return the backups that were kept."""
         replaced = [change.entry for change in changes if change.replace]
-        _validate([entry for entry in replaced if entry.validate])
         for entry in sorted((entry for entry in replaced if entry.kind == "directory"), key=lambda item: item.path):
             self._place(entry).mkdir(parents=True, exist_ok=True)
-        staged = [(self._stage(entry), entry) for entry in replaced if entry.kind != "directory"]
+        staged = [(self._stage(entry), entry) for entry in replaced if entry.kind in ("file", "link")]
         backups = [backup for part, entry in staged if (backup := self._swap(part, entry))]
         for change in changes:
-            if change.entry.kind != "link":
+            if change.entry.kind == "absent":
+                _remove(self._place(change.entry))
+            elif change.entry.kind != "link":
                 _own(self._place(change.entry), change.entry)
         return backups
-
-    def remove(self, paths: Sequence[str]) -> None:
-        """Delete files, links and whole directories."""
-        for path in paths:
-            place = self.destination / path
-            if place.is_dir() and not place.is_symlink():
-                shutil.rmtree(place)
-            else:
-                place.unlink(missing_ok=True)
 
     def _place(self, entry: Entry) -> Path:
         return self.destination / entry.path
@@ -87,9 +78,13 @@ class HostTree:
         try:
             found = place.lstat()
         except (FileNotFoundError, NotADirectoryError):
+            if entry.kind == "absent":
+                return None
             after = entry.content if entry.kind == "file" else None
             notes = [] if entry.kind == "file" else [f"{entry.kind} added"]
             return Change(entry, Difference(name, None, after, entry.secret, notes), replace=True)
+        if entry.kind == "absent":
+            return Change(entry, Difference(name, notes=["exists, will be removed"]), replace=True)
         if entry.kind != "directory" and stat.S_ISDIR(found.st_mode):
             raise TreeError(f"{name} is a directory; move it away first")
         if entry.kind == "link":
@@ -160,6 +155,13 @@ def _validate(entries: Sequence[Entry]) -> None:
                 said = (done.stderr + done.stdout).replace(str(place), entry.path).strip()
                 verdict = f"{entry.path} is refused by `{entry.validate}` (exit code {done.returncode})"
                 raise TreeError(f"{verdict}: {said or 'no output'}\nNo file of this task was changed.")
+
+
+def _remove(place: Path) -> None:
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+    else:
+        place.unlink(missing_ok=True)
 
 
 def _own(place: Path, entry: Entry) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping
 
+from .client import ClientError, docker
 from .engine import Engine
 
 
@@ -43,9 +43,10 @@ def missing(engine: Engine, images: Mapping[str, str]) -> list[str]:
 
 
 def _pull(service: str, image: str) -> None:
-    done = subprocess.run(["docker", "pull", "--quiet", image], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise ImageMissingError(f"{_sentence(service, image)} The engine says: {done.stderr.strip()}")
+    try:
+        docker("pull", "--quiet", image)
+    except ClientError as error:
+        raise ImageMissingError(f"{_sentence(service, image)} The engine says: {error}") from error
 
 
 def _sentence(service: str, image: str) -> str:

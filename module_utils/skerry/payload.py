@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-Kind = Literal["file", "link", "directory"]
+Kind = Literal["file", "link", "directory", "absent"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Entry:
     group: str = "root"
     secret: bool = False
     validate: str = ""
+    activate: str = ""
     backup: bool = False
 
 

@@ -28,6 +28,7 @@ def tree(tmp_path: Path) -> HostTree:
 def apply(tree: HostTree, *entries: Entry) -> list[str]:
     """Apply entries and return the paths that changed."""
     changes = tree.compare(entries)
+    tree.check(changes)
     tree.apply(changes)
     return [change.entry.path for change in changes]
 
@@ -135,9 +136,9 @@ def test_what_lies_in_a_directory_is_left_alone(tree: HostTree) -> None:
 def test_absent_paths_go_whatever_they_are(tree: HostTree) -> None:
     """A superseded file would go on having its effect."""
     apply(tree, entry("d/a"), entry("l", b"nowhere", kind="link"))
-    found = tree.compare_absent(["d", "l", "not-there"])
-    assert [Path(difference.name).name for difference in found] == ["d", "l"]
-    tree.remove(["d", "l"])
+    gone = [entry(path, kind="absent") for path in ("d", "l", "not-there")]
+    assert apply(tree, *gone) == ["d", "l"]
+    assert apply(tree, *gone) == []
     assert listing(tree) == []
 
 
