@@ -109,3 +109,17 @@ def task(vps: Host) -> Callable[..., str]:
 def address(vps: Host) -> str:
     """Return the machine's address on the workshop's network."""
     return vps.check_output("ip -4 -oneline address show dev eth0").split()[3].partition("/")[0]
+
+
+@pytest.fixture(scope="session")
+def outside() -> Callable[..., str]:
+    """Return a function that runs a program of molecule/shared in a container of its own on the workshop's network."""
+
+    def run(program: str, *arguments: str) -> str:
+        source = Path(__file__).parent / "shared" / program
+        network = os.environ.get("SKERRY_WORKSHOP") or "skerry"
+        container = ["docker", "run", "--rm", "--interactive", f"--network={network}", "--entrypoint=python3"]
+        command = [*container, "skerry/vps:debian13", "-", *arguments]
+        return subprocess.run(command, input=source.read_text(), capture_output=True, text=True, check=True).stdout
+
+    return run

@@ -3,6 +3,7 @@
 Arguments: the names of the packages that have to be there.
 """
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -50,6 +51,7 @@ print(
     json.dumps(
         {
             "missing": [name for name in sys.argv[1:] if name not in installed],
+            "apt": importlib.util.find_spec("apt_pkg") is not None,
             "engine": info.get("ServerVersion", ""),
             "pending": output("/usr/local/sbin/skerry-engine", "pending").strip(),
             "swarm": swarm.get("LocalNodeState", "inactive"),

@@ -1,1 +1,0 @@
-"""What a host lets in after the role base."""
