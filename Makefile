@@ -18,7 +18,7 @@ clean: ## remove the whole workshop and .local (IMAGES=1: its images too)
 	@$(WORKSHOP) clean $(if $(IMAGES),--images)
 
 ssh: ## a shell on the local VPS (CMD="…": one command)
-	@$(WORKSHOP) ssh $(if $(CMD),'$(CMD)')
+	@$(WORKSHOP) ssh $(if $(CMD),"$$CMD")
 
 status: ## containers, services and certificate of the local VPS
 	@$(WORKSHOP) status

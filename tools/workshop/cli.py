@@ -116,10 +116,10 @@ def down(settings: Settings) -> None:
     print(f"{name} removed" if gone else f"there is no {name}", "(images, registry and secrets are kept)")
 
 
-def clean(settings: Settings, *, with_images: bool) -> None:
-    """Remove all that this workshop made on the engine, and .local."""
+def clean(settings: Settings, *, with_images: bool, force: bool) -> None:
+    """Remove all that this workshop made on the engine, and .local; another checkout's only with `force`."""
     if engine.answers():
-        if owner := containers.foreign_checkout(settings, settings.container("vps")):
+        if not force and (owner := containers.foreign_checkout(settings, settings.container("vps"))):
             raise WorkshopError(f"the workshop {settings.name} belongs to another checkout: {owner}")
         names = containers.of_workshop(settings)
         for name in names:
@@ -135,6 +135,7 @@ def clean(settings: Settings, *, with_images: bool) -> None:
                 engine.docker("rmi", "--force", *ours, check=False)
         print(f"removed {', '.join(names) or 'no container'}, network {settings.name}")
     shutil.rmtree(settings.local, ignore_errors=True)
+    inventory.variables_file(settings).unlink(missing_ok=True)
     print(f"removed {settings.local}; secrets are kept in {inventory.directory(settings)}/group_vars/all/vault.yml")
 
 
@@ -150,6 +151,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     verbs.add_parser("down", help="remove the VPS")
     cleaning = verbs.add_parser("clean", help="remove the workshop and .local")
     cleaning.add_argument("--images", action="store_true", help="also remove the images")
+    cleaning.add_argument("--force", action="store_true", help="also where another checkout made it")
     shell = verbs.add_parser("ssh", help="a shell on the VPS, or one command")
     shell.add_argument("command", nargs="*")
     verbs.add_parser("status", help="containers, services, certificate")
@@ -187,7 +189,7 @@ def run_verb(options: argparse.Namespace, workshop: Workshop) -> int:
         case "down":
             down(settings)
         case "clean":
-            clean(settings, with_images=options.images)
+            clean(settings, with_images=options.images, force=options.force)
         case "ssh":
             return live([*vps.ssh_command(settings), *options.command])
         case "status":

@@ -39,10 +39,15 @@ def variables(settings: Settings, images: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
+def variables_file(settings: Settings) -> Path:
+    """Return the generated file of variables."""
+    return directory(settings) / "group_vars" / "all" / "workshop.yml"
+
+
 def write_variables(settings: Settings, images: Mapping[str, str]) -> bool:
     """Write group_vars/all/workshop.yml; tell whether it changed. JSON strings are YAML too."""
     lines = [f"{name}: {json.dumps(value)}\n" for name, value in variables(settings, images).items()]
-    return write_if_changed(directory(settings) / "group_vars" / "all" / "workshop.yml", HEADER + "".join(lines), 0o644)
+    return write_if_changed(variables_file(settings), HEADER + "".join(lines), 0o644)
 
 
 def environment(settings: Settings) -> dict[str, str]:
