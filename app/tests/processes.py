@@ -17,6 +17,7 @@ import httpx
 from backends import Backends, free_port
 from support import ADMIN, PASSWORD, PUBLIC_URL, REPORTER_TOKEN
 
+SECRET_KEY = "secret-" + "0123456789" * 4
 SOURCE = Path(__file__).parent.parent / "src"
 PATIENCE = 120  # seconds for a start on a busy machine
 
@@ -61,7 +62,7 @@ def environment(servers: Backends, directory: Path, changes: Mapping[str, str]) 
     secrets = {
         "DATABASE_URL": servers.database_url,
         "REDIS_URL": servers.redis_url,
-        "SECRET_KEY": "secret-" + "0123456789" * 4,
+        "SECRET_KEY": SECRET_KEY,
         "ADMIN_PASSWORD": PASSWORD,
         "REPORTER_TOKEN": REPORTER_TOKEN,
     } | {name: value for name, value in changes.items() if name in ("DATABASE_URL", "REDIS_URL")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field
@@ -11,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jwt
 import pytest
 import socketio
 
 from backends import Backends
-from processes import Process, console
+from console.auth.tokens import LEEWAY_SECONDS, Tokens
+from processes import SECRET_KEY, Process, console
 from support import ADMIN, PASSWORD, PUBLIC_URL, REPORTER_TOKEN
 
 pytestmark = pytest.mark.anyio
@@ -179,6 +182,29 @@ async def test_sockets_need_a_token_and_our_origin(migrated: Backends, tmp_path:
         with pytest.raises(socketio.exceptions.ConnectionError):
             await late.connect(realtime, token, transports=["websocket"])
         await late.client.disconnect()
+
+
+def token_ending_in(seconds: float, session: str) -> str:
+    now = int(time.time())
+    claims = {"sub": "1", "name": ADMIN, "role": "admin", "sid": session, "aud": "console", "iat": now}
+    exp = now + seconds - LEEWAY_SECONDS
+    return jwt.encode(claims | {"exp": exp}, Tokens(SECRET_KEY)._key, algorithm="HS256")
+
+
+async def test_a_socket_ends_with_its_token_unless_renewed(migrated: Backends, tmp_path: Path, prefix: str) -> None:
+    """If this failed, whoever has signed out would go on reading for as long as the page is open."""
+    with console("realtime", migrated, tmp_path, REDIS_PREFIX=prefix) as realtime:
+        realtime.wait_until_ready("/ready")
+        left, stays = Browser(), Browser()
+        for browser in (left, stays):
+            await browser.connect(realtime, token_ending_in(30, "a"), transports=["websocket"])
+        refused = await stays.client.call("renew", {"token": "x.y.z"}, timeout=60)
+        renewed = await stays.client.call("renew", {"token": token_ending_in(600, "a")}, timeout=60)
+        assert (refused, renewed) == ("token-invalid", "ok")
+        async with asyncio.timeout(180):
+            await left.gone.wait()
+        assert stays.client.connected
+        await stays.client.disconnect()
 
 
 @pytest.mark.parametrize(

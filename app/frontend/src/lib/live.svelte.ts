@@ -7,6 +7,8 @@ import type { Snapshot } from "./services";
 export type Connection = "connecting" | "live" | "lost";
 
 const RETRY_MS = 2_000;
+/** Shorter than the time for which the session renews its token ahead, so that the connection never outlives one. */
+const RENEW_MS = 60_000;
 
 class Live {
   connection = $state<Connection>("connecting");
@@ -15,6 +17,7 @@ class Live {
   reported = $state(0);
   #socket: Socket | null = null;
   #timers = new Set<ReturnType<typeof setTimeout>>();
+  #renewal: ReturnType<typeof setInterval> | undefined;
 
   /** Stays connected until `stop`. */
   start(): void {
@@ -33,7 +36,17 @@ class Live {
     });
     this.#socket = socket;
     socket.on("connect", () => (this.connection = "live"));
-    socket.on("disconnect", () => (this.connection = "lost"));
+    socket.on("disconnect", (reason) => {
+      this.connection = "lost";
+      // The server ended it with the token; Socket.IO does not come back by itself then.
+      if (reason === "io server disconnect") this.#later(RETRY_MS, () => socket.connect());
+    });
+    this.#renewal = setInterval(() => {
+      session.token().then(
+        (token) => socket.connected && socket.emit("renew", { token }),
+        () => undefined, // ended: the session shows the sign-in; unreachable: tried again
+      );
+    }, RENEW_MS);
     socket.on("connect_error", () => {
       if (this.connection === "live") this.connection = "lost";
       // Refused by the server: Socket.IO gives up then. A fresh token may help, else the session signs out.
@@ -52,6 +65,7 @@ class Live {
   stop(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
+    clearInterval(this.#renewal);
     this.#socket?.disconnect();
     this.#socket = null;
     this.snapshot = null;

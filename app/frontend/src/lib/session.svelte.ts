@@ -2,7 +2,7 @@
 
 import { type Access, ApiError, request, type User } from "./api";
 
-const RENEW_BEFORE_MS = 30_000;
+const RENEW_BEFORE_MS = 90_000;
 
 class Session {
   /** undefined until it is known whether an earlier session goes on. */

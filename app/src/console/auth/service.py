@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from console.auth.passwords import Passwords, needs_rehash
 from console.auth.schemas import Access, Me
-from console.auth.tokens import ACCESS_SECONDS, LEEWAY_SECONDS, Role, Tokens
+from console.auth.tokens import ACCESS_SECONDS, LEEWAY_SECONDS, Role, Tokens, revoked_key
 from console.database import Database, utc_now
 from console.errors import UnauthorizedError
 from console.users.models import Session, User
@@ -23,11 +23,6 @@ log = logging.getLogger(__name__)
 
 SESSION_SECONDS = 12 * 3600
 _FORGET_SECONDS = ACCESS_SECONDS + LEEWAY_SECONDS
-
-
-def revoked_key(prefix: str, session_id: str) -> str:
-    """The Redis key that says: access tokens of this session no longer count."""
-    return f"{prefix}revoked:{session_id}"
 
 
 class AuthService:

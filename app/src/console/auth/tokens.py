@@ -38,6 +38,11 @@ class Principal:
     expires_at: float = 0.0
 
 
+def revoked_key(prefix: str, session_id: str) -> str:
+    """The Redis key that says: access tokens of this session no longer count."""
+    return f"{prefix}revoked:{session_id}"
+
+
 class Tokens:
     """Issues and verifies with one key, derived once from the secret for this purpose alone."""
 

@@ -40,7 +40,9 @@ def make_asgi(settings: RealtimeSettings, lifecycle: Lifecycle) -> tuple[ASGIApp
         max_http_buffer_size=MAX_MESSAGE,
         http_compression=False,
     )
-    server.register_namespace(PlatformNamespace(Tokens(settings.secret_key), redis, settings.redis_prefix, metrics))
+    server.register_namespace(
+        PlatformNamespace(Tokens(settings.secret_key), redis, settings.redis_prefix, metrics, lifecycle)
+    )
 
     async def health(request: Request) -> Response:
         return JSONResponse({"status": "ok"})
