@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import fcntl
 import json
+import os
 import shutil
+import sys
 from pathlib import Path
 
 from tools.workshop import base, console, containers, engine, images, inventory, services, site, status, venv, vps
 from tools.workshop.settings import SUITES, Settings, load
-from tools.workshop.shell import WorkshopError, live, run, write_if_changed
+from tools.workshop.shell import WorkshopError, live, run, tail, write_if_changed
 from tools.workshop.stages import Stages
 
 
@@ -70,10 +72,12 @@ class Workshop:
         command: list[str | Path] = [python, "-m", "tools.workshop.vault", target]
         if target == local:
             command += ["--admin-password", self.settings.local / "admin-password"]
-        said = run(command, cwd=self.settings.root).stdout.strip()
+        done = run(command, cwd=self.settings.root, check=False)
+        if done.returncode:
+            raise WorkshopError(tail(done.stderr))
         if target == local:
             write_if_changed(stamp, images.content_hash(local))
-        return said
+        return done.stdout.strip()
 
     def up(self) -> None:
         """Everything from nothing to the console answering over verified HTTPS."""
@@ -94,7 +98,10 @@ class Workshop:
         if started:
             # Facts of an earlier VPS of the same name would be believed for a day.
             shutil.rmtree(self.settings.local / "facts", ignore_errors=True)
-        return f"started, {self.settings.distro}" if started else ""
+            return f"started, {self.settings.distro}"
+        return (
+            "kept, though its image is another by now: `make down up` renews it" if vps.outdated(self.settings) else ""
+        )
 
     def _inventory(self) -> bool:
         changed = inventory.write_variables(self.settings, console.variables(self.images))
@@ -162,6 +169,7 @@ def main(argv: list[str]) -> int:
     """Run one verb; return the exit code (1 after a failed stage, 130 after Ctrl-C)."""
     options = parse(argv)
     stages = Stages()
+    stages.current = options.verb
     try:
         return run_verb(options, Workshop(load(), stages))
     except WorkshopError as error:
@@ -170,6 +178,9 @@ def main(argv: list[str]) -> int:
     except KeyboardInterrupt:
         stages.interrupted()
         return 130
+    except BrokenPipeError:  # the reader, as in `make status | head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 def run_verb(options: argparse.Namespace, workshop: Workshop) -> int:
@@ -191,6 +202,7 @@ def run_verb(options: argparse.Namespace, workshop: Workshop) -> int:
         case "clean":
             clean(settings, with_images=options.images, force=options.force)
         case "ssh":
+            vps.require(settings)
             return live([*vps.ssh_command(settings), *options.command])
         case "status":
             return status.show(settings)

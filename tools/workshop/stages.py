@@ -68,15 +68,14 @@ class Stages:
     def failed(self, error: WorkshopError) -> None:
         """Say which stage failed, why, and what to do."""
         self.clear()
-        print(f"\n✗ {self.current or 'start'} failed: {error}", file=sys.stderr)
+        print(f"\n✗ {self.current} failed: {error}", file=sys.stderr)
         if error.hint:
             print(f"  → {error.hint}", file=sys.stderr)
 
     def interrupted(self) -> None:
         """Say at which stage Ctrl-C came, and that nothing is lost."""
         self.clear()
-        where = f" in stage {self.current}" if self.current else ""
-        print(f"\ninterrupted{where}: the same command again goes on from here", file=sys.stderr)
+        print(f"\ninterrupted in stage {self.current}: the same command again goes on from here", file=sys.stderr)
 
     def save(self, path: Path) -> None:
         """Write the seconds of each stage and of all as JSON."""

@@ -45,8 +45,7 @@ def show(settings: Settings) -> int:
     for name in containers.of_workshop(settings):
         rows.append((name, engine.inspect("container", name, "{{.State.Status}} since {{.State.StartedAt}}") or ""))
     print(table(rows) if rows else "  none: `make up` starts them")
-    if (settings.container("vps"), "running") not in [(name, state.split()[0]) for name, state in rows]:
-        return 1
+    vps.require(settings)
     print("\nServices on the VPS")
     try:
         listed = vps.remote(settings, SERVICES, timeout=20)

@@ -88,6 +88,26 @@ def ensure(settings: Settings) -> bool:
     return started
 
 
+def require(settings: Settings) -> None:
+    """Raise WorkshopError unless this checkout's VPS runs where we would look for it.
+
+    Asked before anything is sent: a private address without its bridge would be looked for outside.
+    """
+    name, wanted = settings.container("vps"), str(settings.address(VPS_HOST))
+    if owner := containers.foreign_checkout(settings, name):
+        raise WorkshopError(f"the VPS {name} belongs to another checkout: {owner}", "go there, or `make up` your own")
+    template = "{{.State.Status}}{{range .NetworkSettings.Networks}} {{.IPAddress}}{{end}}"
+    found = (engine.inspect("container", name, template) or "absent").split()
+    if found != ["running", wanted]:
+        raise WorkshopError(f"there is no VPS {name} running at {wanted} ({' '.join(found)})", "`make up` starts it")
+
+
+def outdated(settings: Settings) -> bool:
+    """Tell whether the VPS was made from another image than the one at hand."""
+    made_of = engine.inspect("container", settings.container("vps"), "{{.Image}}")
+    return made_of != engine.inspect("image", f"skerry/vps:{settings.distro}", "{{.Id}}")
+
+
 def other_workshop(settings: Settings) -> str:
     """Return environment settings that do not collide with `settings`, to show in a hint."""
     return (
