@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,7 +27,7 @@ def shop(**service: Any) -> dict[str, Any]:
 def console() -> dict[str, Any]:
     """The stack of the role's default entry."""
     defaults = yaml.safe_load((ROOT / "roles/app/defaults/main.yml").read_text())
-    return stack(defaults["app_instances"][0])
+    return stack(defaults["app_console"])
 
 
 @pytest.mark.parametrize("service", ["api", "realtime", "frontend"])
@@ -108,11 +107,3 @@ def test_defaults_of_all_services_reach_the_file() -> None:
     """app_service_defaults would do nothing."""
     found = stack(shop(), app_service_defaults={"replicas": 3})
     assert found["services"]["web"]["deploy"]["replicas"] == 3
-
-
-def test_the_specs_default_is_the_defaults() -> None:
-    """The documentation would show another console than the one that is deployed."""
-    specs = yaml.safe_load(Path(ROOT, "roles/app/meta/argument_specs.yml").read_text())
-    defaults = yaml.safe_load(Path(ROOT, "roles/app/defaults/main.yml").read_text())
-    options = specs["argument_specs"]["main"]["options"]
-    assert options["app_instances"]["default"] == defaults["app_instances"]
