@@ -15,6 +15,8 @@ from ansible.plugins.action import ActionBase
 from ansible.template import trust_as_template
 
 SUFFIX = ".j2"
+# What tools leave behind beside sources, and git's way to keep an empty directory.
+IGNORED = frozenset(("__pycache__", ".mypy_cache", ".ruff_cache", ".gitkeep", ".DS_Store"))
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,12 @@ class TreeAction(ActionBase):  # type: ignore[misc]
             raise AnsibleActionFail(f"src: {root} is no directory")
         found = []
         for directory, directories, names in os.walk(root):
-            directories.sort()
+            directories[:] = sorted(set(directories) - IGNORED)
             links = [name for name in directories if Path(directory, name).is_symlink()]
-            found += [self._one(root, Path(directory, name), task_vars, destination) for name in sorted(names + links)]
+            found += [
+                self._one(root, Path(directory, name), task_vars, destination)
+                for name in sorted({*names, *links} - IGNORED)
+            ]
         return found
 
     def _one(self, root: Path, path: Path, task_vars: dict[str, Any], destination: str) -> Rendered:
