@@ -11,6 +11,7 @@ from ansible.module_utils.common.text.converters import to_bytes
 
 ansible.module_utils.__path__.append(str(Path(__file__).parents[1] / "module_utils"))
 
+from ansible.module_utils.skerry.controller import Controller  # noqa: E402
 from ansible.module_utils.skerry.names import StackFileError, images_of, name_by_content  # noqa: E402
 from ansible.module_utils.skerry.payload import Entry, pack  # noqa: E402
 from ansible.module_utils.skerry_action import TreeAction  # noqa: E402
@@ -54,9 +55,17 @@ class ActionModule(TreeAction):  # type: ignore[misc]
             "timeout": options["timeout"],
             "base": options["base"],
             "images": images_of(text),
+            "controller": str(Controller.own()),
             "parcel": pack(_entry(path, content) for path, content in sorted(files.items())),
         }
-        result: dict[str, Any] = self._execute_module("stack", module_args=module_arguments, task_vars=variables)
+        result = self._apply(module_arguments, variables)
+        if "locked_by" in result and Controller.parse(result.pop("locked_by")).is_gone():
+            # The other run was started on this machine and is dead: let its module come to its end on the host.
+            result = self._apply({**module_arguments, "insist": True}, variables)
+        return result
+
+    def _apply(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        result: dict[str, Any] = self._execute_module("stack", module_args=arguments, task_vars=variables)
         return result
 
 

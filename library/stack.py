@@ -94,6 +94,8 @@ def main() -> None:
             "timeout": {"type": "int", "default": 180},
             "base": {"type": "path", "default": "/opt/skerry/stacks"},
             "images": {"type": "dict", "default": {}},
+            "controller": {"type": "str", "default": ""},
+            "insist": {"type": "bool", "default": False},
             "parcel": {"type": "str", "required": True, "no_log": True},
         },
         supports_check_mode=True,
@@ -101,7 +103,15 @@ def main() -> None:
     options = module.params
     entries = unpack(options["parcel"])
     redact = Redactor(entry.content for entry in entries if entry.secret)
-    request = Request(options["name"], entries, options["images"], options["timeout"], module.check_mode)
+    request = Request(
+        stack=options["name"],
+        entries=entries,
+        images=options["images"],
+        timeout=options["timeout"],
+        check=module.check_mode,
+        controller=options["controller"],
+        insist=options["insist"],
+    )
     deployment = Deployment(request, Releases(options["base"], options["name"]), Engine())
     try:
         report = deployment.run()
@@ -111,6 +121,7 @@ def main() -> None:
         module.fail_json(
             msg=f"Stack {request.stack} is being deployed by {error}. Wait until that ends, then run again.",
             verdict="failed",
+            locked_by=error.controller,
         )
     except (EngineError, EngineAbsentError) as error:
         module.fail_json(msg=redact(f"Stack {request.stack}: {error}"), verdict="failed")

@@ -18,6 +18,7 @@ from .specs import put_back
 from .verdict import Baseline
 from .waiting import Outcome, judged, summary, wait
 
+MARGIN_SECONDS = 60.0
 NO_MANAGER = 503  # the engine's status where this node is not, or not yet, a Swarm manager
 
 
@@ -31,13 +32,19 @@ class DeploymentError(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """What a task asks for. `images` are the stack file's, by service; `timeout` is in seconds."""
+    """What a task asks for.
+
+    `images` are the stack file's, by service; `timeout` is in seconds; `controller` says where the run was started, and
+    `insist` to wait for whatever deployment is under way.
+    """
 
     stack: str
     entries: list[Entry]
     images: Mapping[str, str]
     timeout: float
     check: bool = False
+    controller: str = ""
+    insist: bool = False
 
 
 @dataclass
@@ -59,7 +66,9 @@ class Deployment:
         self.stack = request.stack
         self.releases = releases
         self.engine = engine
-        self.lock = Lock(releases.root / "lock", request.timeout)
+        longest = 2 * request.timeout + MARGIN_SECONDS  # of another's deployment: its wait, and that of its restore
+        lock = releases.root / "lock"
+        self.lock = Lock(lock, longest, controller=request.controller, insist=request.insist)
         self.state = State()
 
     def run(self) -> Report:

@@ -1,8 +1,8 @@
 """One deployment of a stack at a time, on this host.
 
 The kernel drops the lock with its holder, so a dead holder never blocks anyone. A living holder whose controller has
-gone (SSH was cut, the operator pressed Ctrl-C) finishes its deployment, so that the stack is never left half-applied;
-whoever comes next waits for that one, while one whose controller is there is named at once.
+gone (SSH was cut, the operator's machine or ansible-playbook died) finishes its deployment, so that the stack is never
+left half-applied; whoever comes next waits for that one, while an attended one is named at once.
 """
 
 from __future__ import annotations
@@ -22,15 +22,29 @@ POLL_SECONDS = 0.1
 
 
 class LockedError(Exception):
-    """Another deployment of the stack is under way; the text says whose."""
+    """Another deployment of the stack is under way; the text says whose, `controller` where it was started."""
+
+    def __init__(self, holder: dict[str, object]) -> None:
+        self.controller = str(holder.get("controller", ""))
+        since, process = holder.get("since", "a moment ago"), holder.get("process", "?")
+        host = self.controller.partition(" ")[0] or "elsewhere"
+        super().__init__(f"process {process} (started from {host}), since {since}")
 
 
 class Lock:
-    """The lock of one stack. `timeout` bounds the wait for a holder that was left alone."""
+    """The lock of one stack.
 
-    def __init__(self, path: Path, timeout: float, output: int = 1) -> None:
+    `patience` is how many seconds to wait for a holder that was left alone, or for any holder when `insist`.
+    `controller` tells others where this run was started; `output` is the descriptor that the controller reads.
+    """
+
+    def __init__(
+        self, path: Path, patience: float, *, controller: str = "", insist: bool = False, output: int = 1
+    ) -> None:
         self.path = path
-        self.timeout = timeout
+        self.patience = patience
+        self.controller = controller
+        self.insist = insist
         self._output = output
         self._file: TextIO | None = None
         self._alone = False
@@ -62,18 +76,18 @@ class Lock:
                 return
             except BlockingIOError:
                 holder = _holder(file)
-                patience = self.timeout if holder.get("alone") else LOCK_SECONDS
-                if time.monotonic() - start > patience:
-                    text = f"process {holder.get('process', '?')}, since {holder.get('since', 'a moment ago')}"
-                    raise LockedError(text) from None
+                seconds = self.patience if self.insist or holder.get("alone") else LOCK_SECONDS
+                if time.monotonic() - start > seconds:
+                    raise LockedError(holder) from None
                 time.sleep(POLL_SECONDS)
 
     def _write(self) -> None:
         if self._file is None:
             return
         since = time.strftime("%Y-%m-%d %H:%M:%S %Z")
+        note = {"process": os.getpid(), "since": since, "controller": self.controller, "alone": self._alone}
         self._file.truncate(0)
-        self._file.write(json.dumps({"process": os.getpid(), "since": since, "alone": self._alone}))
+        self._file.write(json.dumps(note))
         self._file.flush()
 
 

@@ -81,7 +81,7 @@ HOLDER = """
 import sys, time
 from pathlib import Path
 from module_utils.skerry.lock import Lock
-lock = Lock(Path(sys.argv[1]), 9, output=int(sys.argv[2]))
+lock = Lock(Path(sys.argv[1]), 9, controller="desk 1 2", output=int(sys.argv[2]))
 with lock.held():
     lock.tick()
     print("held", file=sys.stderr, flush=True)
@@ -104,9 +104,20 @@ def hold(path: Path, seconds: float, output: int = 2) -> subprocess.Popen[str]:
 def test_second_holder_is_told_the_first(tmp_path: Path) -> None:
     """Two deployments of one stack would undo each other."""
     first = hold(tmp_path / "lock", 30)
-    with pytest.raises(LockedError, match=f"process {first.pid}, since"), Lock(tmp_path / "lock", 30).held():
+    with (
+        pytest.raises(LockedError, match=rf"process {first.pid} \(started from desk\), since"),
+        Lock(tmp_path / "lock", 30).held(),
+    ):
         pass
     first.kill()
+    first.communicate()
+
+
+def test_attended_deployment_can_be_waited_for(tmp_path: Path) -> None:
+    """A run whose ansible-playbook was killed looks attended from the host; its successor knows better."""
+    first = hold(tmp_path / "lock", 4)
+    with Lock(tmp_path / "lock", 30, insist=True).held():
+        pass
     first.communicate()
 
 
