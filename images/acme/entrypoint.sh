@@ -41,4 +41,8 @@ pebble-challtestsrv -dns01 :53,:8053 -management :8055 -http01 '' -https01 '' -t
   -doh '' -defaultIPv4 "$ACME_DEFAULT_IP" -defaultIPv6 '' &
 
 export PEBBLE_VA_NOSLEEP=1
-exec pebble -config /run/pebble.json -dnsserver 127.0.0.1:53
+pebble -config /run/pebble.json -dnsserver 127.0.0.1:53 &
+pebble=$!
+# This shell stays PID 1 because Pebble buries no orphans, and every health check over TLS leaves one.
+trap 'kill "$pebble"' INT TERM
+wait "$pebble"

@@ -108,10 +108,8 @@ class Workshop:
         return inventory.write_environment(self.settings) or changed
 
     def _authorities(self) -> str:
-        if not services.fetch_authorities(self.settings)[2]:
-            return ""
-        site.forget_certificates(self.settings)
-        return "the ACME server has a new root: Traefik asks for its certificates anew"
+        renewed = services.fetch_authorities(self.settings, lambda: site.forget_certificates(self.settings))
+        return "the ACME server has a new root: Traefik asks for its certificates anew" if renewed else ""
 
 
 def down(settings: Settings) -> None:

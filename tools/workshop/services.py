@@ -10,7 +10,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable
 from http.client import HTTPException
-from pathlib import Path
 
 from tools.workshop import containers, engine
 from tools.workshop.images import Image
@@ -105,20 +104,25 @@ def ensure_acme(settings: Settings) -> bool:
     return containers.ensure(settings, "acme", "skerry/acme:latest", options)
 
 
-def fetch_authorities(settings: Settings) -> tuple[Path, Path, bool]:
-    """Write what to trust: (CA of the ACME server's own endpoint, root of what it issues, root changed).
+def fetch_authorities(settings: Settings, new_root: Callable[[], object]) -> bool:
+    """Write what to trust: acme-ca.pem for the ACME server's own endpoint, ca.pem for what it issues.
 
-    The server makes a new root at each start, so certificates of before no longer verify.
+    The server makes a new root at each start, and what it issued before no longer verifies: then
+    `new_root` is called, before ca.pem changes, so that an interrupted run calls it again. Tells
+    whether it was.
     """
-    endpoint, root = settings.local / "acme-ca.pem", settings.local / "ca.pem"
+    root = settings.local / "ca.pem"
     end = time.monotonic() + READY_SECONDS
     while not (text := engine.docker("exec", settings.container("acme"), "cat", "/data/ca.pem", check=False)):
         if time.monotonic() > end:
             raise WorkshopError("the ACME server made no CA", f"see `docker logs {settings.container('acme')}`")
         time.sleep(0.2)
-    write_if_changed(endpoint, text + "\n", 0o644)
+    write_if_changed(settings.local / "acme-ca.pem", text + "\n", 0o644)
     context = ssl.create_default_context(cadata=text)
     url = f"https://{settings.address(ACME_HOST)}:15000/roots/0"
     issued = wait_for("the ACME server", url, context=context).decode()
-    known = root.is_file()
-    return endpoint, root, write_if_changed(root, issued, 0o644) and known
+    changed = root.is_file() and root.read_text() != issued
+    if changed:
+        new_root()
+    write_if_changed(root, issued, 0o644)
+    return changed
