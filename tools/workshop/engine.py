@@ -20,8 +20,19 @@ BUILD_ENV = {"DOCKER_BUILDKIT": "1", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
 
 
 def answers() -> bool:
-    """Tell whether an engine answers on the configured socket."""
-    return bool(shutil.which("docker")) and succeeds(["docker", "version", "--format", "{{.Server.Version}}"])
+    """Tell whether an engine answers on the configured socket.
+
+    Raises WorkshopError where one is there that this user may not talk to.
+    """
+    if not shutil.which("docker"):
+        return False
+    asked = run(["docker", "version", "--format", "{{.Server.Version}}"], check=False, timeout=30)
+    if "permission denied" in asked.stderr:
+        raise WorkshopError(
+            "this user may not talk to the Docker engine",
+            "run make as root, or `sudo usermod -aG docker $USER` and log in again",
+        )
+    return asked.returncode == 0
 
 
 def docker(*argv: str | Path, check: bool = True, timeout: float | None = 120, hint: str = "") -> str:
