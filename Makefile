@@ -3,7 +3,7 @@ PYTHON ?= python3
 WORKSHOP = $(PYTHON) -m tools.workshop
 TESTS = .venv/bin/python -m tests.run
 .DEFAULT_GOAL := help
-.PHONY: help up down clean ssh status workshop venv secrets test
+.PHONY: help up down clean ssh status workshop venv secrets test docs requirements
 
 help: ## show this list
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -37,3 +37,9 @@ test: venv ## all tests, with a summary
 
 test-%: venv ## one part of the tests, as in make test-unit
 	@$(TESTS) $*
+
+docs: venv ## write the roles' READMEs from their argument specs
+	@.venv/bin/python -m tests.lint "generated role READMEs"
+
+requirements: venv ## compile the pinned requirement files from their .in files
+	@cd requirements && for set in runtime dev; do ../.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $$set.in -o $$set.txt; done
