@@ -90,19 +90,29 @@ def leaks(vps: Host) -> Callable[[Iterable[str]], list[str]]:
 
 
 @pytest.fixture(scope="module")
-def task(vps: Host) -> Callable[..., str]:
+def wait(vps: Host) -> Callable[[str], None]:
+    """Return a function that waits until a command succeeds on the machine, for a minute at most."""
+
+    def until(command: str) -> None:
+        for _ in range(240):
+            if vps.run(command).succeeded:
+                return
+            time.sleep(0.25)
+        pytest.fail(f"waited in vain for: {command}\n{vps.run(command)}")
+
+    return until
+
+
+@pytest.fixture(scope="module")
+def task(vps: Host, wait: Callable[[str], None]) -> Callable[..., str]:
     """Return a function that waits for a healthy container of a service, other than a given one, and returns its id."""
 
-    def wait(service: str, other_than: str = "") -> str:
+    def find(service: str, other_than: str = "none") -> str:
         filters = f"--filter label=com.docker.swarm.service.name={service} --filter health=healthy"
-        for _ in range(120):
-            found = set(vps.check_output(f"docker ps --quiet {filters}").split()) - {other_than}
-            if found:
-                return found.pop()
-            time.sleep(0.5)
-        pytest.fail(f"{service} is not healthy:\n{vps.run(f'docker service ps --no-trunc {service}').stdout}")
+        wait(f"docker ps --quiet {filters} | grep -v {other_than}")
+        return vps.check_output(f"docker ps --quiet {filters} | grep -v {other_than}").split()[0]
 
-    return wait
+    return find
 
 
 @pytest.fixture(scope="module")
@@ -118,8 +128,8 @@ def outside() -> Callable[..., str]:
     def run(program: str, *arguments: str) -> str:
         source = Path(__file__).parent / "shared" / program
         network = os.environ.get("SKERRY_WORKSHOP") or "skerry"
-        container = ["docker", "run", "--rm", "--interactive", f"--network={network}", "--entrypoint=python3"]
-        command = [*container, "skerry/vps:debian13", "-", *arguments]
+        container = ["docker", "run", "--rm", "--interactive", "--cap-add=NET_ADMIN", f"--network={network}"]
+        command = [*container, "--entrypoint=python3", "skerry/vps:debian13", "-", *arguments]
         return subprocess.run(command, input=source.read_text(), capture_output=True, text=True, check=True).stdout
 
     return run

@@ -94,11 +94,12 @@ def test_no_plain_password_is_where_it_need_not_be(template: str) -> None:
 
 
 def test_the_exporter_finds_its_password() -> None:
-    """The exporter looks its password up by the server's address and would find none."""
+    """The exporter looks its password up by its user's name and the server's address, and would find none."""
     stack = yaml.safe_load(render("redis", "stack/stack.yml.j2", VARIABLES))
     exporter = stack["services"]["exporter"]["environment"]
     passwords = json.loads(render("redis", "stack/secrets/exporter.json.j2", VARIABLES))
-    assert passwords[exporter["REDIS_ADDR"]] == "canary-exporter"
+    address = exporter["REDIS_ADDR"].replace("//", f"//{exporter['REDIS_USER']}@")
+    assert passwords == {address: "canary-exporter"}
 
 
 def test_one_server_at_a_time_on_the_data_node_and_nothing_published() -> None:

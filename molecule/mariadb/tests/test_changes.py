@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -42,17 +41,19 @@ def started(vps: Host, container: str) -> str:
     "stop", ["docker kill --signal=KILL {}", "docker service update --force --detach mariadb_mariadb"]
 )
 def test_no_acknowledged_row_is_lost(
-    client: Host, query: Query, task: Callable[..., str], passwords: dict[str, str], stop: str
+    client: Host,
+    query: Query,
+    task: Callable[..., str],
+    wait: Callable[[str], None],
+    passwords: dict[str, str],
+    stop: str,
 ) -> None:
     """A crash or restart would lose what an app was told is safe."""
     server = task(SERVICE)
     made = query("console", "CREATE OR REPLACE TABLE console.acknowledged (id INT PRIMARY KEY)")
     assert made.succeeded, made.stderr
     client.check_output(WRITER.format(password=passwords["console"]))
-    for _ in range(100):
-        time.sleep(0.1)
-        if int(client.check_output("docker exec client sh -c 'wc -l < /tmp/acknowledged'")) > 100:
-            break
+    wait("docker exec client sh -c '[ $(wc -l < /tmp/acknowledged) -gt 100 ]'")
     client.check_output(stop.format(server))
     task(SERVICE, other_than=server)
     last = int(client.check_output("docker exec client tail -n 1 /tmp/acknowledged"))

@@ -22,6 +22,7 @@ def passwords() -> dict[str, str]:
 @pytest.fixture(scope="module")
 def client(vps: Host) -> Iterator[Host]:
     """Keep a container called client on the network of the apps for the time of a module's tests."""
+    vps.run("docker rm --force client")  # of a run that was killed
     vps.check_output("docker run --detach --name client --network data --entrypoint sleep redis:8.0 infinity")
     yield vps
     vps.check_output("docker rm --force client")

@@ -66,7 +66,6 @@ def test_an_app_can_work(ask: Ask, command: str, answer: str) -> None:
         "CLIENT LIST",
         "CLIENT KILL ID 1",
         "MONITOR",
-        "DEBUG SLEEP 0",
         "SHUTDOWN",
         "REPLICAOF NO ONE",
         "INFO",
@@ -137,7 +136,7 @@ def test_a_setting_is_in_force(ask: Ask, setting: str, value: str) -> None:
 
 def test_no_module_is_loaded(ask: Ask) -> None:
     """The official image would load all it has, with commands that heed no key pattern."""
-    assert ask("admin", "MODULE LIST") == ""
+    assert ".so" not in ask("admin", "MODULE LIST")
 
 
 def test_the_container_is_confined(vps: Host, task: Callable[..., str]) -> None:
