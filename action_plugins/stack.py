@@ -24,7 +24,7 @@ class ActionModule(TreeAction):  # type: ignore[misc]
     """Renders the stack directory and runs the module of the same name."""
 
     TRANSFERS_FILES = True
-    _VALID_ARGS = frozenset(("name", "src", "files", "timeout", "base"))
+    KEEPS_LINKS = False  # Swarm takes contents
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the module's result."""

@@ -89,7 +89,7 @@ from ansible.module_utils.skerry.releases import Releases
 def main() -> None:
     """Run one deployment and report it."""
     module = AnsibleModule(
-        argument_spec={
+        argument_spec={  # what the action plugin makes of the task's options
             "name": {"type": "str", "required": True},
             "timeout": {"type": "int", "default": 180},
             "base": {"type": "path", "default": "/opt/skerry/stacks"},

@@ -100,7 +100,7 @@ from ansible.module_utils.skerry.redaction import Redactor
 def main() -> None:
     """Apply one tree and report it."""
     module = AnsibleModule(
-        argument_spec={
+        argument_spec={  # what the action plugin makes of the task's options
             "dest": {"type": "path", "default": "/"},
             "parcel": {"type": "str", "required": True, "no_log": True},
             "units": {"type": "list", "elements": "str", "default": []},

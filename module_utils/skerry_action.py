@@ -32,6 +32,8 @@ class Rendered:
 class TreeAction(ActionBase):  # type: ignore[misc]
     """An action plugin that renders a directory under the role's templates/."""
 
+    KEEPS_LINKS = True
+
     def render(self, source: str, task_vars: dict[str, Any], destination: str) -> list[Rendered]:
         """Render each `*.j2` below `source` as ansible.builtin.template would, and read all other files as they are.
 
@@ -55,7 +57,7 @@ class TreeAction(ActionBase):  # type: ignore[misc]
 
     def _one(self, root: Path, path: Path, task_vars: dict[str, Any], destination: str) -> Rendered:
         relative = path.relative_to(root).as_posix()
-        if path.is_symlink():
+        if path.is_symlink() and self.KEEPS_LINKS:
             return Rendered(relative, os.fsencode(path.readlink()), link=True)
         executable = bool(path.stat().st_mode & stat.S_IXUSR)
         if path.suffix != SUFFIX:

@@ -14,7 +14,10 @@ class ClientError(Exception):
 
 
 def docker(*arguments: str, seconds: float = SECONDS) -> str:
-    """Run `docker` and return its output. Raises ClientError where it fails or takes longer than `seconds`."""
+    """Run `docker` and return what it says on both its streams.
+
+    Raises ClientError where it fails or takes longer than `seconds`, EngineAbsentError where there is no client.
+    """
     try:
         done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, timeout=seconds)
     except FileNotFoundError as error:
@@ -25,4 +28,4 @@ def docker(*arguments: str, seconds: float = SECONDS) -> str:
         raise ClientError(f"`docker {' '.join(arguments[:2])}` took longer than {seconds:g} s") from error
     if done.returncode:
         raise ClientError(done.stderr.strip() or done.stdout.strip() or f"exit code {done.returncode}")
-    return done.stdout
+    return done.stdout + done.stderr

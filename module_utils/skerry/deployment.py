@@ -70,6 +70,7 @@ class Deployment:
         lock = releases.root / "lock"
         self.lock = Lock(lock, longest, controller=request.controller, insist=request.insist)
         self.state = State()
+        self.warnings: list[str] = []
 
     def run(self) -> Report:
         """Compare, and unless in check mode apply what differs.
@@ -132,8 +133,10 @@ class Deployment:
         if problem:
             self._restore(problem)
         self._record(outcome)
-        warnings = [f"Service {name} has no health check: its updates are not gated." for name in outcome.unchecked]
-        return Report(True, "deployed", comparison, summary(outcome, self.stack), warnings)
+        self.warnings += [
+            f"Service {name} has no health check: its updates are not gated." for name in outcome.unchecked
+        ]
+        return Report(True, "deployed", comparison, summary(outcome, self.stack), self.warnings)
 
     def _begin(self, before: Outcome) -> None:
         """Write the new release and make it current; from here on an interrupted run is known to be unfinished."""
@@ -153,12 +156,14 @@ class Deployment:
         return True
 
     def _deploy(self, resolve: str) -> None:
+        """Hand the stack file to the engine. Raises ClientError where the client refuses it."""
         services = {service["Spec"]["Name"]: service for service in self.engine.services(self.stack)}
         for name in drift.image_changed(self.state.specs, drift.by_name(list(services.values()))):
             # The client compares this label, not the image, and would keep an image that was changed by hand.
             self.engine.set_service_label(services[name], IMAGE_LABEL, "")
         options = ["--prune", "--with-registry-auth", "--resolve-image", resolve]
-        docker("stack", "deploy", "--compose-file", str(self.releases.stack_file), *options, self.stack)
+        said = docker("stack", "deploy", "--compose-file", str(self.releases.stack_file), *options, self.stack)
+        self.warnings += [f"docker stack deploy: {line}" for line in said.splitlines() if line.startswith("Ignoring")]
 
     def _record(self, outcome: Outcome) -> None:
         """Note the attempt as good. What is superseded goes first: killed in between, the attempt is redone."""

@@ -31,7 +31,7 @@ class EngineError(Exception):
 
 
 class EngineAbsentError(Exception):
-    """No engine answers at the socket: not installed, not running, or not allowed."""
+    """No engine answers at the socket: not installed, not running, not allowed, or not in time."""
 
 
 class Engine:
@@ -64,14 +64,15 @@ class Engine:
     def _exchange(self, message: bytes) -> bytes:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(self.timeout)
+            parts = []
             try:
                 connection.connect(self.path)
+                connection.sendall(message)
+                while part := connection.recv(1 << 16):
+                    parts.append(part)
             except OSError as error:
-                raise EngineAbsentError(f"no Docker engine answers at {self.path}: {error.strerror}") from error
-            connection.sendall(message)
-            parts = []
-            while part := connection.recv(1 << 16):
-                parts.append(part)
+                reason = error.strerror or f"nothing within {self.timeout:g} s"
+                raise EngineAbsentError(f"no Docker engine answers at {self.path}: {reason}") from error
         if not parts:
             raise EngineAbsentError(f"the Docker engine at {self.path} closed the connection without an answer")
         return b"".join(parts)
@@ -121,7 +122,7 @@ class Engine:
         """Whether a registry (or mirror) that this engine uses can resolve the image to a digest."""
         try:
             self.get(f"/distribution/{quote(image, safe='/:@')}/json")
-        except (EngineError, TimeoutError):
+        except (EngineError, EngineAbsentError):
             return False
         return True
 

@@ -22,7 +22,7 @@ def explain(engine: Engine, service: str, judgement: Judgement) -> str:
     try:
         lines += _health(engine, container.get("ContainerID", ""))
         lines += _log(engine, task["ID"], container.get("ContainerID", ""))
-    except (EngineError, EngineAbsentError, OSError) as error:
+    except (EngineError, EngineAbsentError) as error:
         lines.append(f"Its log could not be read: {error}")
     return "\n".join(lines)
 

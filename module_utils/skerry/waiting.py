@@ -75,7 +75,7 @@ def _observe_patiently(engine: Engine, stack: str, baseline: Baseline, deadline:
     while True:
         try:
             return observe(engine, stack, baseline)
-        except (EngineError, EngineAbsentError, TimeoutError):
+        except (EngineError, EngineAbsentError):
             if time.monotonic() > deadline:
                 raise
         time.sleep(1)
