@@ -133,3 +133,18 @@ def outside() -> Callable[..., str]:
         return subprocess.run(command, input=source.read_text(), capture_output=True, text=True, check=True).stdout
 
     return run
+
+
+@pytest.fixture(scope="module")
+def restart(vps: Host) -> Callable[[], None]:
+    """Return a function that restarts the machine as a power cycle does, and waits until systemd has started everything."""
+
+    def run() -> None:
+        subprocess.run(["docker", "restart", vps.backend.name], check=True, capture_output=True)
+        for _ in range(240):
+            if vps.run("systemctl is-system-running").stdout.strip() in ("running", "degraded"):
+                return
+            time.sleep(0.5)
+        pytest.fail(vps.run("systemctl list-jobs").stdout)
+
+    return run

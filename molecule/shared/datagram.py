@@ -1,4 +1,4 @@
-"""Runs in a container beside the machine: send a datagram to ADDRESS PORT and print what comes back within two seconds."""
+"""Runs in a container beside the machine: send a datagram to ADDRESS PORT and print what comes back in two seconds."""
 
 import socket
 import sys

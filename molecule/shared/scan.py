@@ -1,4 +1,4 @@
-"""Runs in a container beside the machine: print which TCP ports of an address answer, as JSON. Arguments: ADDRESS [LAST_PORT].
+"""Runs in a container beside the machine: print which TCP ports of ADDRESS (up to LAST_PORT) answer, as JSON.
 
 A port that is silent for a second counts as closed; 4,000 are tried at once, so all of them take some 20 seconds.
 """

@@ -78,9 +78,8 @@ def test_rules_changed_by_hand_are_mended(vps: Host, converge: Callable[..., Any
     assert scan("10000") == [22, 80, 443]
 
 
-def test_rules_are_there_after_a_restart_of_the_machine(vps: Host, scan: Scan) -> None:
+def test_rules_are_there_after_a_restart_of_the_machine(vps: Host, restart: Callable[[], None], scan: Scan) -> None:
     """The host would be open from a reboot to the next run."""
-    subprocess.run(["docker", "restart", vps.backend.name], check=True, capture_output=True)
-    vps.run("systemctl is-system-running --wait")
+    restart()
     listen(vps)
     assert scan("10000") == [22, 80, 443]

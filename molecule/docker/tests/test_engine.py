@@ -65,9 +65,7 @@ def test_an_option_that_can_be_reloaded_restarts_nothing(
     assert vps.check_output("docker info --format '{{.Labels}}'") == "[zone=test]"
 
 
-def test_an_option_that_cannot_is_loaded_by_a_restart(
-    converge: Callable[..., Any], engine: Callable[[], str], vps: Host
-) -> None:
+def test_an_option_that_cannot_is_loaded_by_a_restart(converge: Callable[..., Any], engine: Callable[[], str]) -> None:
     """The file would say one thing and the engine do another."""
     before = engine()
     assert converge({"docker_daemon_options_extra": {"log-opts": {"max-size": "1m"}}}).changed > 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 
@@ -67,9 +66,8 @@ def test_docker_still_publishes_after_a_reload_of_the_firewall(vps: Host, scan: 
     assert scan() == [22, 80]
 
 
-def test_both_hold_through_a_restart_of_the_machine(vps: Host, scan: Scan) -> None:
+def test_both_hold_through_a_restart_of_the_machine(vps: Host, restart: Callable[[], None], scan: Scan) -> None:
     """The order of firewall and engine at boot would matter."""
-    subprocess.run(["docker", "restart", vps.backend.name], check=True, capture_output=True)
-    vps.run("systemctl is-system-running --wait")
+    restart()
     assert answers(vps, "http://127.0.0.1:9999/")
     assert scan() == [22, 80]

@@ -45,7 +45,7 @@ def test_only_the_edge_leads_out(vps: Host, network: str, open_to_outside: bool)
     assert any(line.split()[1] == "00000000" for line in routes.splitlines()[1:]) == open_to_outside
 
 
-def test_a_network_with_other_properties_is_refused(vps: Host, converge: Callable[..., Any]) -> None:
+def test_a_network_with_other_properties_is_refused(converge: Callable[..., Any]) -> None:
     """A network that should be closed would stay open without a word."""
     run = converge({"docker_networks": [{"name": "edge", "internal": True}]})
     assert run.code != 0
