@@ -42,6 +42,14 @@ def migrated(servers: Backends) -> Backends:
     return servers
 
 
+@pytest.fixture(autouse=True)
+def patience(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the servers be slow, as on a machine that does much else; not where the time limits are what is tested."""
+    if request.node.get_closest_marker("real_time_limits") is None:
+        monkeypatch.setattr("console.cache.CALL_SECONDS", 30)
+        monkeypatch.setattr("console.health.service.CHECK_SECONDS", 30)
+
+
 @pytest.fixture
 def settings(migrated: Backends) -> ApiSettings:
     """Settings with a Redis prefix of this test's own."""

@@ -48,6 +48,7 @@ async def test_not_ready_says_what_is_missing(
     assert alive.status_code == 200
 
 
+@pytest.mark.real_time_limits
 async def test_a_redis_that_hangs_does_not_hang_the_console(settings: ApiSettings, lifecycle: Lifecycle) -> None:
     """If this failed, a frozen Redis would freeze every request (redis-py's defaults wait for a minute)."""
     held: list[asyncio.StreamWriter] = []

@@ -21,11 +21,18 @@ pytestmark = pytest.mark.anyio
 WRONG = {"name": "admin", "password": "wrong"}
 
 
+def assert_about_ten(codes: list[int], accepted: int) -> None:
+    """Ten were accepted, or two more where one sliding window has passed into the next; then none."""
+    count = codes.count(accepted)
+    assert 10 <= count <= 12, codes
+    assert codes == [accepted] * count + [429] * (len(codes) - count)
+
+
 async def test_sign_in_is_limited_by_address(connect: Connect) -> None:
     """If this failed, passwords could be tried without end, or one attacker would lock out everyone."""
     attacker, other = connect(address="192.0.2.1"), connect(address="192.0.2.2")
-    answers = [(await attacker.post("/api/auth/sign-in", json=WRONG)) for _ in range(11)]
-    assert [answer.status_code for answer in answers] == [401] * 10 + [429]
+    answers = [(await attacker.post("/api/auth/sign-in", json=WRONG)) for _ in range(14)]
+    assert_about_ten([answer.status_code for answer in answers], 401)
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
     assert answers[-1].json()["code"] == "rate-limited"
     assert (await other.post("/api/auth/sign-in", json=WRONG)).status_code == 401
@@ -34,13 +41,12 @@ async def test_sign_in_is_limited_by_address(connect: Connect) -> None:
 async def test_an_invalid_sign_in_counts_too(connect: Connect) -> None:
     """If this failed, the limiter could be dodged with requests that fail early."""
     client = connect()
-    codes = [(await client.post("/api/auth/sign-in", content=b"{")).status_code for _ in range(11)]
-    assert codes == [422] * 10 + [429]
+    assert_about_ten([(await client.post("/api/auth/sign-in", content=b"{")).status_code for _ in range(14)], 422)
 
 
 async def test_replicas_share_one_limit(services: Services, settings: ApiSettings) -> None:
     """If this failed, each replica would allow the whole limit again."""
-    item = parse("10/minute")
+    item = parse("10/hour")
     redis = [make_redis(settings.redis_url) for _ in range(2)]
     replicas = [Limiter(client, settings.redis_prefix, Metrics()) for client in redis]
 

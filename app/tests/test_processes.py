@@ -49,7 +49,10 @@ async def report(api: Process, **changes: Any) -> None:
     body = {"services": [SERVICE | changes], "reported_at": "2026-01-02T03:04:05Z", "host": "vps"}
     headers = {"authorization": f"Bearer {REPORTER_TOKEN}"}
     async with httpx.AsyncClient(base_url=api.url) as client:
-        answer = await client.put("/api/platform/services", json=body, headers=headers, timeout=30)
+        for _ in range(10):  # a busy machine may be slower than the time limits for Redis; the reporter tries again too
+            answer = await client.put("/api/platform/services", json=body, headers=headers, timeout=30)
+            if answer.status_code != 503:
+                break
     assert answer.status_code == 204, answer.text
 
 
@@ -94,12 +97,12 @@ async def test_sigterm_under_load_loses_no_request(migrated: Backends, tmp_path:
         await asyncio.sleep(0.5)
         api.terminate()
         async with httpx.AsyncClient(base_url=api.url, timeout=30) as probe:
-            while (ready := await probe.get("/api/ready")).status_code == 200:
+            while (ready := await probe.get("/api/ready")).json()["status"] != "draining":
                 await asyncio.sleep(0.05)
         await asyncio.sleep(0.5)
         closing = True
         await asyncio.gather(*workers)
-        assert (ready.status_code, ready.json()["status"]) == (503, "draining")
+        assert ready.status_code == 503
         assert set(seen) <= {"422 keep-alive", "429 keep-alive", "422 close", "429 close"}, seen
         assert any(key.endswith("close") for key in seen), seen
         assert await asyncio.to_thread(api.exit_code) == 0
