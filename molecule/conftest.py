@@ -137,7 +137,7 @@ def outside() -> Callable[..., str]:
 
 @pytest.fixture(scope="module")
 def restart(vps: Host) -> Callable[[], None]:
-    """Return a function that restarts the machine as a power cycle does, and waits until systemd has started everything."""
+    """Return a function that restarts the machine, and waits until systemd has started everything."""
 
     def run() -> None:
         subprocess.run(["docker", "restart", vps.backend.name], check=True, capture_output=True)

@@ -81,6 +81,16 @@ def test_a_file_that_an_interrupted_run_did_not_load_is_loaded(vps: Host, conver
     assert converge().changed == 0
 
 
+def test_options_that_the_engine_refuses_leave_it_running(vps: Host, converge: Callable[..., Any]) -> None:
+    """A typing mistake would stop every service."""
+    before = vps.check_output("cat /etc/docker/daemon.json")
+    run = converge({"docker_daemon_options_extra": {"no-such-option": True}})
+    assert run.code != 0
+    assert "no-such-option" in run.output
+    assert vps.check_output("cat /etc/docker/daemon.json") == before
+    assert vps.run("docker info").rc == 0
+
+
 def test_an_engine_that_was_stopped_is_started(vps: Host, converge: Callable[..., Any]) -> None:
     """The platform would stay down."""
     vps.check_output("systemctl stop docker.socket docker.service")
