@@ -102,7 +102,8 @@ def main() -> None:
     )
     options = module.params
     entries = unpack(options["parcel"])
-    redact = Redactor(entry.content for entry in entries if entry.secret)
+    releases = Releases(options["base"], options["name"])
+    redact = Redactor([*(entry.content for entry in entries if entry.secret), *releases.secrets()])
     request = Request(
         stack=options["name"],
         entries=entries,
@@ -112,7 +113,7 @@ def main() -> None:
         controller=options["controller"],
         insist=options["insist"],
     )
-    deployment = Deployment(request, Releases(options["base"], options["name"]), Engine())
+    deployment = Deployment(request, releases, Engine())
     try:
         report = deployment.run()
     except DeploymentError as error:

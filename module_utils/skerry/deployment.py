@@ -178,7 +178,7 @@ class Deployment:
         if self.state.release is None:
             self._remove_first(problem)
         try:
-            baseline = Baseline.of(self.engine.services(self.stack), self.engine.tasks(self.stack))
+            baseline = Baseline.of(self.engine.services(self.stack), self.engine.tasks(self.stack), for_restore=True)
             put_back(self.engine, self.stack, self.state.specs)
             outcome = wait(self.engine, self.stack, baseline, self.request.timeout, self.lock.tick)
             trouble = self._explain(outcome)
@@ -209,4 +209,4 @@ class Deployment:
         raise DeploymentError("failed", f"{first} and has been removed; its volumes, if any, are kept.")
 
     def _explain(self, outcome: Outcome) -> str:
-        return "\n".join(explain(self.engine, name, trouble) for name, trouble in outcome.troubles.items())
+        return "\n".join(explain(self.engine, name, trouble) for name, trouble in outcome.culprits.items())

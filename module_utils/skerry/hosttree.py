@@ -59,7 +59,7 @@ class HostTree:
         """Make changes that have been checked, and return the backups that were kept."""
         replaced = [change.entry for change in changes if change.replace]
         for entry in sorted((entry for entry in replaced if entry.kind == "directory"), key=lambda item: item.path):
-            self._place(entry).mkdir(parents=True, exist_ok=True)
+            _make_directories(self._place(entry))
         staged = [(self._stage(entry), entry) for entry in replaced if entry.kind in ("file", "link")]
         backups = [backup for part, entry in staged if (backup := self._swap(part, entry))]
         for change in changes:
@@ -76,7 +76,7 @@ class HostTree:
         place = self._place(entry)
         name = str(place)
         try:
-            found = place.lstat()
+            found = place.stat() if entry.kind == "directory" else place.lstat()
         except (FileNotFoundError, NotADirectoryError):
             if entry.kind == "absent":
                 return None
@@ -105,7 +105,7 @@ class HostTree:
     def _stage(self, entry: Entry) -> Path:
         """Write an entry in full beside its place, under a name that no program reads."""
         place = self._place(entry)
-        place.parent.mkdir(parents=True, exist_ok=True)
+        _make_directories(place.parent)
         part = place.with_name(f".{place.name}.skerry-part")
         part.unlink(missing_ok=True)
         if entry.kind == "link":
@@ -155,6 +155,15 @@ def _validate(entries: Sequence[Entry]) -> None:
                 said = (done.stderr + done.stdout).replace(str(place), entry.path).strip()
                 verdict = f"{entry.path} is refused by `{entry.validate}` (exit code {done.returncode})"
                 raise TreeError(f"{verdict}: {said or 'no output'}\nNo file of this task was changed.")
+
+
+def _make_directories(place: Path) -> None:
+    """Make a directory and its parents, readable for all whatever the umask is."""
+    if place.is_dir():
+        return
+    _make_directories(place.parent)
+    place.mkdir()
+    place.chmod(0o755)
 
 
 def _remove(place: Path) -> None:

@@ -73,6 +73,10 @@ class Releases:
                 found[relative] = (path.read_bytes(), path.stat().st_mode & 0o7777)
         return found
 
+    def secrets(self) -> list[bytes]:
+        """Return the contents of all secret files on disk, those of earlier releases too."""
+        return [path.read_bytes() for path in self.root.glob("releases/*/secrets/**/*") if path.is_file()]
+
     def add(self, entries: Iterable[Entry]) -> str:
         """Write a new release, not yet current, and return its id."""
         release = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}"

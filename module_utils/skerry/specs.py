@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from .drift import comparable
-from .engine import Engine, Json
+from .engine import Engine, EngineError, Json
+
+ATTEMPTS = 5
 
 
 def put_back(engine: Engine, stack: str, recorded: Mapping[str, Any]) -> list[str]:
@@ -36,7 +38,16 @@ def put_back(engine: Engine, stack: str, recorded: Mapping[str, Any]) -> list[st
 
 
 def _update(engine: Engine, service: Json, spec: Json) -> None:
-    restarts = service["Spec"]["TaskTemplate"].get("ForceUpdate", 0)
-    spec = {**spec, "TaskTemplate": {**spec["TaskTemplate"], "ForceUpdate": restarts}}
-    version = str(service["Version"]["Index"])
-    engine.request("POST", f"/services/{service['ID']}/update", {"version": version}, spec)
+    """Write a spec; again where the orchestrator has written to the service since it was read."""
+    for attempt in range(ATTEMPTS):
+        restarts = service["Spec"]["TaskTemplate"].get("ForceUpdate", 0)
+        wanted = {**spec, "TaskTemplate": {**spec["TaskTemplate"], "ForceUpdate": restarts}}
+        version = str(service["Version"]["Index"])
+        try:
+            engine.request("POST", f"/services/{service['ID']}/update", {"version": version}, wanted)
+        except EngineError as error:
+            if "out of sequence" not in str(error) or attempt == ATTEMPTS - 1:
+                raise
+            service = engine.get(f"/services/{service['ID']}")
+        else:
+            return

@@ -42,9 +42,12 @@ class Baseline:
     updates: frozenset[tuple[str, str]] = frozenset()
 
     @classmethod
-    def of(cls, services: Sequence[Json], tasks: Sequence[Json]) -> Baseline:
-        """Remember all tasks, and all updates that have ended; one under way still decides the outcome."""
-        ended = [service for service in services if _update(service).get("State") not in UNDER_WAY]
+    def of(cls, services: Sequence[Json], tasks: Sequence[Json], *, for_restore: bool = False) -> Baseline:
+        """Remember all tasks, and all updates that have ended; one under way still decides the outcome.
+
+        Not so `for_restore`: an engine's rollback that is under way then is on our side.
+        """
+        ended = [service for service in services if for_restore or _update(service).get("State") not in UNDER_WAY]
         return cls(
             frozenset(task["ID"] for task in tasks),
             frozenset((service["ID"], _update(service).get("StartedAt", "")) for service in ended),

@@ -27,7 +27,13 @@ class Outcome:
     @property
     def decided(self) -> bool:
         """Whether some service is past waiting for."""
-        return any(judgement.word in ("failed", "rolled back") for judgement in self.troubles.values())
+        return any(judgement.word != "waiting" for judgement in self.troubles.values())
+
+    @property
+    def culprits(self) -> dict[str, Judgement]:
+        """The services that decided it; those still on their way only where nothing is decided."""
+        decided = {name: judgement for name, judgement in self.troubles.items() if judgement.word != "waiting"}
+        return decided or self.troubles
 
 
 def observe(engine: Engine, stack: str, baseline: Baseline) -> Outcome:

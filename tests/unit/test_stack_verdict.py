@@ -83,6 +83,12 @@ def test_update_that_was_under_way_counts() -> None:
     assert judge(service(update="rollback_completed"), [task()], baseline).word == "rolled back"
 
 
+def test_rollback_under_way_helps_a_restore() -> None:
+    """Putting back would be reported as failed, because the engine had begun with it by itself."""
+    baseline = Baseline.of([service(update="rollback_started")], [], for_restore=True)
+    assert judge(service(update="rollback_completed"), [task()], baseline).word == "healthy"
+
+
 def test_failing_task_is_named() -> None:
     """The operator would get no exit code and no log."""
     judgement = judge(service(), FAILED, Baseline())
