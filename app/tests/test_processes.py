@@ -96,7 +96,7 @@ async def test_sigterm_under_load_loses_no_request(migrated: Backends, tmp_path:
         workers = [asyncio.create_task(load()) for _ in range(5)]
         await asyncio.sleep(0.5)
         api.terminate()
-        async with httpx.AsyncClient(base_url=api.url, timeout=30) as probe:
+        async with asyncio.timeout(60), httpx.AsyncClient(base_url=api.url, timeout=30) as probe:
             while (ready := await probe.get("/api/ready")).json()["status"] != "draining":
                 await asyncio.sleep(0.05)
         await asyncio.sleep(0.5)
@@ -117,12 +117,13 @@ async def test_an_open_request_ends_after_the_drain(migrated: Backends, tmp_path
         head = "POST /api/auth/sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body[:5])
         await writer.drain()
-        async with httpx.AsyncClient(base_url=api.url, timeout=30) as probe:
+        async with asyncio.timeout(60), httpx.AsyncClient(base_url=api.url, timeout=30) as probe:
             while "http_requests_in_flight 2.0" not in (await probe.get("/metrics")).text:  # ours and this one
                 await asyncio.sleep(0.1)
         api.terminate()
-        while "Waiting for" not in api.text():
-            await asyncio.sleep(0.1)
+        async with asyncio.timeout(60):
+            while "Waiting for" not in api.text():
+                await asyncio.sleep(0.1)
         writer.write(body[5:])
         async with asyncio.timeout(30):
             answer = await reader.read()
