@@ -14,9 +14,8 @@ from pathlib import Path
 
 import pytest
 
-SUBNET = os.environ.get("SKERRY_SUBNET", "172.30.0")
-PROJECT = Path(__file__).resolve().parents[3]
-DOMAIN = f"demo.traefik-{os.environ.get('DISTRO') or 'debian13'}.test"
+SCENARIO = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"])
+DOMAIN = "demo.example.test"
 
 
 @dataclass
@@ -36,10 +35,16 @@ def domain() -> str:
 
 
 @pytest.fixture(scope="session")
-def trusted() -> ssl.SSLContext:
+def acme() -> str:
+    """The ACME server's address."""
+    return (SCENARIO / "acme-address").read_text().strip()
+
+
+@pytest.fixture(scope="session")
+def trusted(acme: str) -> ssl.SSLContext:
     """A client's context that trusts the ACME server's root, and nothing else."""
-    context = ssl.create_default_context(cafile=PROJECT / ".local/acme-ca.pem")
-    with urllib.request.urlopen(f"https://{SUBNET}.3:15000/roots/0", context=context, timeout=10) as answer:
+    context = ssl.create_default_context(cafile=SCENARIO / "acme-ca.pem")
+    with urllib.request.urlopen(f"https://{acme}:15000/roots/0", context=context, timeout=10) as answer:
         root = answer.read().decode()
     return ssl.create_default_context(cadata=root)
 
@@ -114,9 +119,9 @@ def inside(vps) -> Callable[[str, str], str]:
 
 
 @pytest.fixture
-def acme_cut(vps) -> Iterator[None]:
+def acme_cut(vps, acme) -> Iterator[None]:
     """Cut the machine and its containers off the ACME server, and join them again afterwards."""
-    rules = [f"OUTPUT -d {SUBNET}.3 -j REJECT", f"DOCKER-USER -d {SUBNET}.3 -j REJECT"]
+    rules = [f"OUTPUT -d {acme} -j REJECT", f"DOCKER-USER -d {acme} -j REJECT"]
     for rule in rules:
         vps.check_output(f"iptables -I {rule}")
     yield

@@ -1,14 +1,11 @@
 """The ACME server is down while a new name is deployed, and comes back."""
 
 import json
-import os
 import ssl
 import time
-import urllib.request
 
 import pytest
 
-SUBNET = os.environ.get("SKERRY_SUBNET", "172.30.0")
 LABELS = (
     "--label traefik.enable=true --label 'traefik.http.routers.late.rule=Host(`{name}`)' "
     "--label traefik.http.services.late.loadbalancer.server.port=8080"
@@ -16,12 +13,10 @@ LABELS = (
 
 
 @pytest.fixture
-def late(vps, address):
+def late(vps):
     """Deploy a service under a name that was never served; gives a function that does it and gives the name."""
     # A new one in each run: Traefik keeps the certificates of the names it knew.
     name = f"late-{time.time_ns()}.test"
-    body = json.dumps({"host": name, "addresses": [address]}).encode()
-    urllib.request.urlopen(f"http://{SUBNET}.3:8055/add-a", data=body, timeout=10)
     create = "docker service create --detach --name late --network edge --endpoint-mode dnsrr --no-resolve-image "
     yield lambda: vps.check_output(create + LABELS.format(name=name) + " nginxinc/nginx-unprivileged:1.26") and name
     vps.run("docker service rm late")
