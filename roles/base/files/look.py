@@ -48,7 +48,7 @@ print(
             "missing": [name for name in sys.argv[1:] if name not in installed],
             "apt": importlib.util.find_spec("apt_pkg") is not None,
             # What apt asks to find out whether dpkg was interrupted.
-            "unfinished": any(name.isdigit() for name in os.listdir("/var/lib/dpkg/updates")),
+            "unfinished": any(path.name.isdigit() for path in pathlib.Path("/var/lib/dpkg/updates").iterdir()),
             "container": lines("systemd-detect-virt", "--container") != ["none"],
             "pending": lines("/usr/local/sbin/skerry-settle", "pending"),
             "reverting": lines("systemctl", "is-active", "skerry-revert.timer") == ["active"],
