@@ -133,7 +133,7 @@ async def test_tokens_of_our_key_must_be_whole(
 async def test_tokens_of_another_key_or_none_are_refused(connect: Connect) -> None:
     """If this failed, anyone could make tokens."""
     claims = {"sub": "1", "name": ADMIN, "role": "admin", "sid": "s", "aud": "console", "iat": 1, "exp": 9999999999}
-    for token in (forged("another secret"), jwt.encode(claims, None, algorithm="none"), "x.y.z", "x"):
+    for token in (forged("another secret"), jwt.encode(claims, "", algorithm="none"), "x.y.z", "x"):
         assert (await connect(token).get("/api/auth/me")).json()["code"] == "token-invalid"
 
 

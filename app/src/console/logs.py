@@ -30,6 +30,6 @@ def configure(level: str = "INFO") -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    for noisy in ("alembic", "socketio", "engineio"):
+    for noisy in ("alembic", "socketio", "engineio", "uvicorn"):
         logging.getLogger(noisy).setLevel("WARNING")
     logging.getLogger("asyncmy").setLevel("ERROR")  # warns that MariaDB ignores the names of primary keys

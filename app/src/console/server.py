@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from socket import socket
 from types import FrameType
 from typing import Any, Literal
 
@@ -37,6 +38,7 @@ class DrainingServer(uvicorn.Server):
         self._drain_seconds = drain_seconds
         self._on_drain = on_drain
         self._close_at: float | None = None
+        self._announced = False
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         # Not passed on to uvicorn, which would raise the signal again: a drained stop exits with 0.
@@ -47,11 +49,21 @@ class DrainingServer(uvicorn.Server):
         self._lifecycle.draining = True
         self._close_at = time.monotonic() + self._drain_seconds
 
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        log.info("serving on port %d", self.config.port)
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        log.info("closing, %d connections are open", len(self.server_state.connections))
+        await super().shutdown(sockets)
+        log.info("stopped")
+
     async def on_tick(self, counter: int) -> bool:
-        if self._close_at is not None and self._on_drain is not None:
-            notify, self._on_drain = self._on_drain, None
+        if self._close_at is not None and not self._announced:
+            self._announced = True
             log.info("draining for %g s", self._drain_seconds)
-            await notify(self._drain_seconds)
+            if self._on_drain is not None:
+                await self._on_drain(self._drain_seconds)
         if self._close_at is not None and time.monotonic() >= self._close_at:
             self.should_exit = True
         return await super().on_tick(counter)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -39,6 +40,8 @@ def make_asgi(settings: RealtimeSettings, lifecycle: Lifecycle) -> tuple[ASGIApp
         cors_allowed_origins=[settings.public_url],
         max_http_buffer_size=MAX_MESSAGE,
         http_compression=False,
+        logger=logging.getLogger("socketio"),  # given none, it would add a handler of its own
+        engineio_logger=logging.getLogger("engineio"),
     )
     server.register_namespace(
         PlatformNamespace(Tokens(settings.secret_key), redis, settings.redis_prefix, metrics, lifecycle)
