@@ -74,7 +74,7 @@ PERIOD = _text(DURATION, "a duration such as 500ms, 30s or 2m")
 URL_PATH = _text(PATH, "an absolute path such as /api")
 ENVIRONMENT = _dict(VARIABLE, PLAIN, "a dict of variable names with texts or numbers")
 
-HEALTHCHECK = {"test", "interval", "timeout", "retries", "start_period"}
+HEALTHCHECK = {"test", "interval", "start_interval", "timeout", "retries", "start_period"}
 
 INSTANCE: dict[str, Kind] = {
     "name": _text(NAME, "a name of at most 24 small letters, digits and dashes that begins with a letter"),
@@ -108,10 +108,8 @@ SERVICE: dict[str, Kind] = {
     "tmpfs": _dict(PATH, MEMORY, "a dict of absolute paths with sizes such as {/var/cache: 32M}"),
     "volumes": _dict(NAME, URL_PATH, "a dict of volume names with absolute paths such as {uploads: /data}"),
     "healthcheck": Kind(
-        lambda value: (
-            value is False or (isinstance(value, Mapping) and "test" in value and not set(value) - HEALTHCHECK)
-        ),
-        "false or a dict with test and optionally interval, timeout, retries, start_period",
+        lambda value: value is False or (isinstance(value, Mapping) and bool(value) and not set(value) - HEALTHCHECK),
+        "false or a dict of test, interval, start_interval, timeout, retries, start_period",
     ),
     "metrics": Kind(
         lambda value: (

@@ -79,6 +79,7 @@ services:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.skerry.deployment import Deployment, DeploymentError, Request
+from ansible.module_utils.skerry.dialect import adapt
 from ansible.module_utils.skerry.engine import Engine, EngineAbsentError, EngineError
 from ansible.module_utils.skerry.lock import LockedError
 from ansible.module_utils.skerry.payload import unpack
@@ -101,7 +102,8 @@ def main() -> None:
         supports_check_mode=True,
     )
     options = module.params
-    entries = unpack(options["parcel"])
+    engine = Engine()
+    entries = adapt(unpack(options["parcel"]), engine)
     releases = Releases(options["base"], options["name"])
     redact = Redactor([*(entry.content for entry in entries if entry.secret), *releases.secrets()])
     request = Request(
@@ -113,7 +115,7 @@ def main() -> None:
         controller=options["controller"],
         insist=options["insist"],
     )
-    deployment = Deployment(request, releases, Engine())
+    deployment = Deployment(request, releases, engine)
     try:
         report = deployment.run()
     except DeploymentError as error:

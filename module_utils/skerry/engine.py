@@ -3,7 +3,9 @@
 One HTTP/1.0 exchange a call: the engine closes the connection after its answer and sends no chunks, so the client is
 these few lines. (http.client would cost 15–30 ms of imports in each task: it pulls in email and ssl.)
 
-API: https://docs.docker.com/reference/api/engine/version/v1.41/ (the newest that both Docker 20.10 and 26.1 speak).
+API: https://docs.docker.com/reference/api/engine/version/v1.41/ (the newest that Docker 20.10 speaks). The path names no
+version, so each engine answers in its own: asked in an older one, it would take fields of a spec away that it is given
+back (StartInterval is gone below 1.44), and every comparison would see drift.
 """
 
 from __future__ import annotations
@@ -15,7 +17,6 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 SOCKET = "/var/run/docker.sock"
-API = "/v1.41"
 NAMESPACE = "com.docker.stack.namespace"
 IMAGE_LABEL = "com.docker.stack.image"
 
@@ -52,7 +53,7 @@ class Engine:
             target = f"{target}?{urlencode(texts)}"
         content = b"" if body is None else json.dumps(body).encode()
         head = (
-            f"{method} {API}{target} HTTP/1.0\r\nHost: docker\r\n"
+            f"{method} {target} HTTP/1.0\r\nHost: docker\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
         )
         answer_head, _, answer = self._exchange(head.encode() + content).partition(b"\r\n\r\n")
@@ -76,6 +77,11 @@ class Engine:
         if not parts:
             raise EngineAbsentError(f"the Docker engine at {self.path} closed the connection without an answer")
         return b"".join(parts)
+
+    def api(self) -> tuple[int, int]:
+        """Return the newest API version that the engine speaks, as in (1, 45)."""
+        major, _, minor = str(self.get("/version")["ApiVersion"]).partition(".")
+        return int(major), int(minor)
 
     def get(self, target: str, query: Json | None = None) -> Any:
         """Return the parsed JSON answer of a GET."""

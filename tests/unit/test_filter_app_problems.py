@@ -91,7 +91,7 @@ def test_a_bad_instance_setting_is_named(setting: str, value: Any, allowed: str)
         ("user", "-x", "a user such as"),
         ("tmpfs", {"/x": "big"}, "a dict of absolute paths with sizes"),
         ("volumes", {"uploads": "data"}, "a dict of volume names"),
-        ("healthcheck", {"tset": "x"}, "false or a dict with test"),
+        ("healthcheck", {"tset": "x"}, "false or a dict of test"),
         ("metrics", {"prot": 1}, "a dict with port"),
         ("drain", "later", "app or platform"),
         ("order", "both", "start-first or stop-first"),

@@ -51,7 +51,7 @@ def test_filters_reach_the_engine(server: Socket) -> None:
     """The services of other stacks would be judged, or removed."""
     Engine(str(server.path)).services("demo")
     assert server.asked == [
-        "GET /v1.41/services?filters=%7B%22label%22%3A+%5B%22com.docker.stack.namespace%3Ddemo%22%5D%7D&status=true"
+        "GET /services?filters=%7B%22label%22%3A+%5B%22com.docker.stack.namespace%3Ddemo%22%5D%7D&status=true"
     ]
 
 
