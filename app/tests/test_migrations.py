@@ -22,6 +22,7 @@ from console.auth.passwords import verify_password
 from console.database import Base, Database, make_engine
 from console.lifecycle import Lifecycle
 from console.migrate import MigrationError, alembic_config, migrate
+from console.schema import head, is_current
 from console.settings import MigrateSettings
 from console.users.repository import UserRepository
 from support import ADMIN, PASSWORD
@@ -96,6 +97,19 @@ async def test_the_first_admin_is_made_once(engine: AsyncEngine, settings: Migra
         user = await UserRepository(session).by_name(ADMIN)
     assert user is not None
     assert verify_password(PASSWORD, user.password_hash)
+
+
+async def test_what_is_current_is_known_without_migrating(engine: AsyncEngine, settings: MigrateSettings) -> None:
+    """If this failed, a new release would serve on an old schema, or each start would cost a migration run."""
+    assert head() == heads()
+    assert not await is_current(settings)
+    await migrate(settings, Lifecycle())
+    assert await is_current(settings)
+    assert not await is_current(replace(settings, admin_user="another"))
+    assert not await is_current(replace(settings, database_url="mysql+asyncmy://u:p@127.0.0.1:9/d"))
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    assert not await is_current(settings)
 
 
 async def test_replicas_that_start_together_migrate_once(engine: AsyncEngine, settings: MigrateSettings) -> None:

@@ -25,6 +25,8 @@ def main(arguments: list[str] | None = None) -> int:
         help="api: migrate the database, then serve; realtime: serve Socket.IO; migrate: only migrate",
     )
     process = parser.parse_args(arguments).process
+    # Until the server takes over: the kernel ignores signals without a handler for a container's first process.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     logs.configure()
     try:
         logs.configure(settings.log_level(os.environ))
@@ -47,15 +49,14 @@ def _migrate() -> int:
 
 def _api() -> int:
     configured = settings.api_settings(os.environ)
-    # A process of its own: what migrations need in memory is given back before serving.
-    child = subprocess.Popen([sys.executable, "-m", "console", "migrate"])
-    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
-    if code := child.wait():
-        return code if code > 0 else 128 - code
+    to_migrate = settings.migrate_settings(os.environ)
 
     from console.api import make_asgi, make_services
+    from console.schema import is_current
     from console.server import serve
 
+    if not asyncio.run(is_current(to_migrate)) and (code := _migrate_apart()):
+        return code
     lifecycle = Lifecycle()
     return serve(
         make_asgi(make_services(configured, lifecycle), lifecycle),
@@ -65,6 +66,14 @@ def _api() -> int:
         trusted_proxies=configured.trusted_proxies,
         websockets=False,
     )
+
+
+def _migrate_apart() -> int:
+    """Migrate in a process of its own, so that the memory it takes is given back before serving."""
+    child = subprocess.Popen([sys.executable, "-m", "console", "migrate"])
+    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+    code = child.wait()
+    return code if code >= 0 else 128 - code
 
 
 def _realtime() -> int:
