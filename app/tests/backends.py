@@ -109,6 +109,8 @@ def _container(
             "run",
             "-d",
             "--rm",
+            "--name",
+            f"skerry-console-test-{port}",
             "-p",
             f"127.0.0.1:{port}:{inside}",
             *variables,
