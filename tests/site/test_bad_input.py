@@ -11,7 +11,7 @@ CASES = {
     "malformed e-mail": ({"skerry_email": "nobody"}, "email", "nobody"),
     "unknown image source": ({"skerry_image_source": "moon"}, "skerry_image_source", "moon"),
     "unknown package source": ({"docker_package_source": "moon"}, "docker_package_source", "moon"),
-    "memory that does not fit": ({"mariadb_memory_mb": 999999}, "mariadb_memory_mb", "999999"),
+    "memory that does not fit": ({"mariadb_memory": "999G"}, "mariadb_memory", "999G"),
     "domain of an app": ({"app_console_domain": "not a domain"}, "domain", "not a domain"),
     "challenge type": ({"traefik_acme_challenge": "smoke"}, "traefik_acme_challenge", "smoke"),
 }

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 
 import pytest
 
 from tests.local import Vps
+from tools.workshop.settings import ROOT
 
-# Runs in a container on the workshop's bridge, so every packet stays on this machine.
-SCAN = """
-import asyncio, sys
-async def probe(port, gate):
-    async with gate:
-        try:
-            _, writer = await asyncio.wait_for(asyncio.open_connection(sys.argv[1], port), 1.5)
-            writer.close()
-            return port
-        except (OSError, asyncio.TimeoutError):
-            return None
-async def main():
-    gate = asyncio.Semaphore(1500)
-    found = await asyncio.gather(*(probe(port, gate) for port in range(1, 65536)))
-    print(*[port for port in found if port])
-asyncio.run(main())
-"""
+# Prints the open ports as JSON; the same program scans in the scenarios of base and docker.
+SCAN = ROOT / "molecule/shared/scan.py"
 
 
 def from_neighbour(vps: Vps, *argv: str) -> str:
@@ -36,7 +23,8 @@ def from_neighbour(vps: Vps, *argv: str) -> str:
 
 def test_only_three_ports_answer(vps: Vps) -> None:
     """Fails when the firewall lets anything but SSH, HTTP and HTTPS through."""
-    assert from_neighbour(vps, "python3", "-c", SCAN, vps.values["SKERRY_VPS_IP"]) == "22 80 443"
+    found = from_neighbour(vps, "python3", "-c", SCAN.read_text(), vps.values["SKERRY_VPS_IP"])
+    assert json.loads(found) == [22, 80, 443]
 
 
 @pytest.fixture
