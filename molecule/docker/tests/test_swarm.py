@@ -20,6 +20,16 @@ def test_the_node_holds_the_data(vps: Host) -> None:
     )
 
 
+def test_a_label_and_a_network_removed_by_hand_come_back(vps: Host, converge: Callable[..., Any]) -> None:
+    """Drift would stay until somebody wonders why a service is pending."""
+    vps.check_output(
+        "docker node update --label-rm skerry.data $(docker node ls --quiet) && docker network rm monitoring"
+    )
+    assert converge().changed > 0
+    assert vps.check_output("docker network ls --quiet --filter name=monitoring") != ""
+    assert vps.check_output("docker node inspect self --format '{{index .Spec.Labels \"skerry.data\"}}'") == "true"
+
+
 @pytest.fixture(scope="module")
 def server(vps: Host) -> Iterator[str]:
     """Serve on each network, and return the name it has there."""
@@ -52,25 +62,14 @@ def test_a_network_with_other_properties_is_refused(converge: Callable[..., Any]
     assert "docker_networks wants edge internal, but the Swarm has it open" in " ".join(run.output.split())
 
 
-def test_a_label_and_a_network_removed_by_hand_come_back(vps: Host, converge: Callable[..., Any]) -> None:
-    """Drift would stay until somebody wonders why a service is pending."""
-    vps.check_output(
-        "docker node update --label-rm skerry.data $(docker node ls --quiet) && docker network rm monitoring"
-    )
-    assert converge().changed > 0
-    assert vps.check_output("docker network ls --quiet --filter name=monitoring") != ""
-    assert vps.check_output("docker node inspect self --format '{{index .Spec.Labels \"skerry.data\"}}'") == "true"
-
-
 def test_prune_removes_only_what_is_ours_or_dangling(vps: Host) -> None:
     """The daily cleaning would delete what the operator keeps, or never free the disk."""
     vps.check_output("mkdir -p /opt/skerry/stacks/demo")
     vps.check_output(f"docker create --name ours --label com.docker.stack.namespace=demo {IMAGE}")
     vps.check_output(f"docker create --name theirs {IMAGE} && docker volume create kept")
-    vps.check_output(
-        "echo x | docker import - theirs:1 && echo x | docker import --change 'LABEL skerry.managed=true' - ours:1"
-    )
-    dangling = vps.check_output("echo y | docker import -")
+    empty = "tar --create --files-from=/dev/null | docker import"
+    vps.check_output(f"{empty} - theirs:1 && {empty} --change 'LABEL skerry.managed=true' - ours:1")
+    dangling = vps.check_output(f"{empty} --change 'LABEL dangling=true' -")
     vps.check_output("sleep 2 && skerry-prune 1s")
     names = vps.check_output("docker ps --all --format '{{.Names}}'").split()
     images = vps.check_output("docker images --no-trunc --format '{{.Repository}} {{.ID}}'")
