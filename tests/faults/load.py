@@ -21,7 +21,8 @@ class Load:
 
     After it `answers` counts results: a status code, or the name of the exception. Half of the
     requests use kept-alive connections, half open a new one, since the two fail differently.
-    `address`: connect there instead of where DNS says. An empty `ca_file` takes any certificate.
+    `address`: connect there instead of where DNS says (the C library does not know .localhost).
+    An empty `ca_file` takes any certificate.
     """
 
     def __init__(

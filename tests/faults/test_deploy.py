@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Callable
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.faults.load import Load
 from tests.local import Vps, playbook
+from tools.workshop.settings import ROOT
 
 # Enough requests in the shortest deploy that «none failed» says something.
 LEAST_REQUESTS = 100
@@ -22,23 +24,15 @@ DOCKERFILES = {
 
 @pytest.fixture
 def release(vps: Vps) -> Callable[[str], str]:
-    """Build a variant of the console's running image and push it to the workshop's registry; return its name."""
+    """Build a variant of the console's image and push it to the workshop's registry; return its name."""
 
     def build(kind: str) -> str:
-        running = vps.out("docker service inspect console_api --format '{{.Spec.TaskTemplate.ContainerSpec.Image}}'")
-        tag = running.split("@")[0].split(":")[-1]
-        port = (
-            subprocess.run(
-                ["docker", "port", f"{vps.settings.name}-registry", "5000"], capture_output=True, text=True, check=True
-            )
-            .stdout.split(":")[-1]
-            .strip()
-        )
-        registry = f"127.0.0.1:{port}"
-        base = f"{registry}/skerry/console:{tag.removesuffix(f'-{kind}')}"
-        image = f"skerry/console:{tag}-{kind}"
-        subprocess.run(["docker", "pull", "-q", base], check=True, capture_output=True)
-        text = f"FROM {base}\n{DOCKERFILES[kind]}"
+        base = json.loads((ROOT / ".local/images.json").read_text())["workshop_console_image"]
+        image = f"{base}-{kind}"
+        shown = ["docker", "port", f"{vps.settings.name}-registry", "5000"]
+        registry = subprocess.run(shown, capture_output=True, text=True, check=True).stdout.split()[0]
+        subprocess.run(["docker", "pull", "-q", f"{registry}/{base}"], check=True, capture_output=True)
+        text = f"FROM {registry}/{base}\n{DOCKERFILES[kind]}"
         subprocess.run(
             ["docker", "build", "-q", "-t", f"{registry}/{image}", "-"],
             input=text,
@@ -63,7 +57,7 @@ def test_a_good_deploy_drops_no_request(vps: Vps, release: Callable[[str], str])
     """Fails when a deploy of a good release costs a request, or the new release does not run after it."""
     image = release("good")
     before = running_image(vps)
-    with Load(vps.values["SKERRY_URL"], vps.values["SKERRY_CA_FILE"]) as load:
+    with Load(vps.values["SKERRY_URL"], vps.values["SKERRY_CA_FILE"], address="127.0.0.1") as load:
         run = playbook("--tags", "app", extra={"app_console_image": image})
         back = playbook("--tags", "app")
     assert run.code == 0, run.output[-3000:]
@@ -84,7 +78,7 @@ def test_a_broken_release_leaves_the_old_one_serving(
     """Fails when a broken release is called deployed, its reason is not printed, or it costs a request."""
     image = release(kind)
     before = running_image(vps)
-    with Load(vps.values["SKERRY_URL"], vps.values["SKERRY_CA_FILE"]) as load:
+    with Load(vps.values["SKERRY_URL"], vps.values["SKERRY_CA_FILE"], address="127.0.0.1") as load:
         run = playbook("--tags", "app", extra={"app_console_image": image})
     assert run.code != 0
     missing = [word for word in words if word not in run.output]
