@@ -6,7 +6,7 @@ import os
 import sys
 import time
 
-from tests.run import parts, report, schedule
+from tests.run import parts, programs, report, schedule
 from tools.workshop.settings import ROOT
 
 
@@ -18,6 +18,7 @@ def main(names: list[str]) -> int:
         print(f"no part is called {', '.join(unknown)}; there are: {', '.join(known)}", file=sys.stderr)
         return 2
     chosen = schedule.with_needs(known, names or list(known))
+    programs.ensure(chosen)
     slots = int(os.environ.get("SKERRY_TEST_SLOTS") or min(4, os.cpu_count() or 1))
     logs = ROOT / ".local" / "test"
     logs.mkdir(parents=True, exist_ok=True)
