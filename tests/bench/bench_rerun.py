@@ -17,7 +17,8 @@ from tests.local import Vps, playbook
 SCRIPT = """
 dpkg-query -W -f '${db:Status-Status} ${Package}\\n' | sha256sum
 find /etc/skerry /etc/ssh /etc/sysctl.d /etc/systemd /etc/docker /etc/apt/apt.conf.d \
-  /usr/local/sbin /usr/local/lib/skerry /opt/skerry/stacks -type f -exec stat -c '%a %U %G %n' {} + -exec sha256sum {} + | sha256sum
+  /usr/local/sbin /usr/local/lib/skerry /opt/skerry/stacks -type f \
+  -exec stat -c "%a %U %G %n" {} + -exec sha256sum {} + | sha256sum
 systemctl is-enabled ssh docker skerry-reporter skerry-prune.timer skerry-acme-kick.timer
 systemctl is-active ssh docker skerry-reporter skerry-prune.timer skerry-acme-kick.timer
 nft list ruleset | sha256sum
