@@ -8,7 +8,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 # Scenarios that must also hold on the older distribution (issue 2, "Shows").
-ALSO_DEBIAN12 = ("base", "default", "docker", "traefik")
+ALSO_DEBIAN12 = ("base", "docker", "traefik")
+# Written, but not yet seen green from end to end. `make test` names them in its summary without running them;
+# `make test-<part>` runs one. Each that has passed leaves this list (docs/workshop.md).
+NOT_YET = (
+    "interrupted",
+    "molecule-base-debian12",
+    "molecule-docker-cluster",
+    "molecule-docker-debian12",
+    "molecule-mariadb",
+    "molecule-stack",
+    "molecule-traefik-debian12",
+    "molecule-traefik-dns",
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,7 @@ def discover(root: Path) -> dict[str, Part]:
         Part("site", (*pytest, "tests/site"), needs=("up",), vps=True),
         Part("e2e", (*pytest, "tests/e2e"), needs=("up",), vps=True),
         Part("faults", (*pytest, "tests/faults"), needs=("site", "e2e"), vps=True),
+        Part("interrupted", (*pytest, "tests/interrupted"), needs=("faults",), vps=True),
         Part("images", (*pytest, "tests/images"), needs=("workshop",)),
         Part("app", (*pytest, "app/tests"), needs=("workshop",)),
     ]
