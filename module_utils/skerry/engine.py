@@ -3,9 +3,9 @@
 One HTTP/1.0 exchange a call: the engine closes the connection after its answer and sends no chunks, so the client is
 these few lines. (http.client would cost 15–30 ms of imports in each task: it pulls in email and ssl.)
 
-API: https://docs.docker.com/reference/api/engine/version/v1.41/ (the newest that Docker 20.10 speaks). The path names no
-version, so each engine answers in its own: asked in an older one, it would take fields of a spec away that it is given
-back (StartInterval is gone below 1.44), and every comparison would see drift.
+API: https://docs.docker.com/reference/api/engine/version/v1.41/ (the newest that Docker 20.10 speaks). The path names
+no version, so each engine answers in its own: asked in an older one, it would take fields of a spec away that it is
+given back (StartInterval is gone below 1.44), and every comparison would see drift.
 """
 
 from __future__ import annotations
