@@ -15,6 +15,7 @@ NOT_YET = (
     "interrupted",
     "molecule-base-debian12",
     "molecule-docker-cluster",
+    "molecule-default",
     "molecule-docker-debian12",
     "molecule-mariadb",
     "molecule-stack",
