@@ -1,4 +1,4 @@
-"""The controller's half of the stack module: render, name configs and secrets by their content, hand over a parcel."""
+"""The controller's half of the stack plugin: render, name configs and secrets by their content, hand over a parcel."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ SECRETS = "secrets/"
 
 
 class ActionModule(TreeAction):  # type: ignore[misc]
-    """Renders the stack directory and runs the module of the same name."""
+    """Renders the stack directory and has it applied on the host."""
 
-    TRANSFERS_FILES = True
+    TRANSFERS_FILES = False  # all that travels is the parcel: no directory is needed on the host
     KEEPS_LINKS = False  # Swarm takes contents
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return the module's result."""
+        """Return the deployment's result."""
         super().run(tmp, task_vars)
         variables = task_vars or {}
         _, options = self.validate_argument_spec(
@@ -50,22 +50,19 @@ class ActionModule(TreeAction):  # type: ignore[misc]
         except StackFileError as error:
             raise AnsibleActionFail(f"stack {stack}: {error}") from error
         files[STACK_FILE] = text.encode()
-        module_arguments = {
+        asked = {
             "name": stack,
             "timeout": options["timeout"],
             "base": options["base"],
             "images": images_of(text),
             "controller": str(Controller.own()),
+            "insist": False,
             "parcel": pack(_entry(path, content) for path, content in sorted(files.items())),
         }
-        result = self._apply(module_arguments, variables)
+        result: dict[str, Any] = self.on_host("stack", asked, variables)
         if "locked_by" in result and Controller.parse(result.pop("locked_by")).is_gone():
-            # The other run was started on this machine and is dead: let its module come to its end on the host.
-            result = self._apply({**module_arguments, "insist": True}, variables)
-        return result
-
-    def _apply(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
-        result: dict[str, Any] = self._execute_module("stack", module_args=arguments, task_vars=variables)
+            # The other run was started on this machine and is dead: let its half come to its end on the host.
+            result = self.on_host("stack", {**asked, "insist": True}, variables)
         return result
 
 

@@ -1,4 +1,4 @@
-"""The controller's half of the tree module: render, give each path its options, notify the handlers of what changed."""
+"""The controller's half of the tree plugin: render, give each path its options, notify the handlers of what changed."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ DEFAULTS: dict[str, Any] = {
 
 
 class ActionModule(TreeAction):  # type: ignore[misc]
-    """Renders the tree and runs the module of the same name."""
+    """Renders the tree and has it applied on the host."""
 
-    TRANSFERS_FILES = True
+    TRANSFERS_FILES = False  # all that travels is the parcel: no directory is needed on the host
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return the module's result."""
+        """Return the host's result."""
         super().run(tmp, task_vars)
         variables = task_vars or {}
         _, options = self.validate_argument_spec(
@@ -66,7 +66,7 @@ class ActionModule(TreeAction):  # type: ignore[misc]
             "parcel": pack(plan.entries),
             "units": options["units"],
         }
-        result: dict[str, Any] = self._execute_module(module_name="tree", module_args=arguments, task_vars=variables)
+        result: dict[str, Any] = self.on_host("tree", arguments, variables)
         self._notify(plan, result.get("paths", []))
         return result
 

@@ -1,5 +1,5 @@
 #!/usr/bin/python
-"""The host's half of the stack plugin; the action plugin of the same name renders and calls it."""
+"""What `ansible-doc -t module stack` shows; the work is in action_plugins/ and module_utils/skerry/apply_stack.py."""
 
 from __future__ import annotations
 
@@ -76,67 +76,3 @@ services:
   type: dict
   sample: {mariadb: {image: "mariadb:11.8", desired: 1, running: 1}}
 """
-
-from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.skerry.deployment import Deployment, DeploymentError, Request
-from ansible.module_utils.skerry.dialect import adapt
-from ansible.module_utils.skerry.engine import Engine, EngineAbsentError, EngineError
-from ansible.module_utils.skerry.lock import LockedError
-from ansible.module_utils.skerry.payload import unpack
-from ansible.module_utils.skerry.redaction import Redactor
-from ansible.module_utils.skerry.releases import Releases
-
-
-def main() -> None:
-    """Run one deployment and report it."""
-    module = AnsibleModule(
-        argument_spec={  # what the action plugin makes of the task's options
-            "name": {"type": "str", "required": True},
-            "timeout": {"type": "int", "default": 180},
-            "base": {"type": "path", "default": "/opt/skerry/stacks"},
-            "images": {"type": "dict", "default": {}},
-            "controller": {"type": "str", "default": ""},
-            "insist": {"type": "bool", "default": False},
-            "parcel": {"type": "str", "required": True, "no_log": True},
-        },
-        supports_check_mode=True,
-    )
-    options = module.params
-    engine = Engine()
-    entries = adapt(unpack(options["parcel"]), engine)
-    releases = Releases(options["base"], options["name"])
-    redact = Redactor([*(entry.content for entry in entries if entry.secret), *releases.secrets()])
-    request = Request(
-        stack=options["name"],
-        entries=entries,
-        images=options["images"],
-        timeout=options["timeout"],
-        check=module.check_mode,
-        controller=options["controller"],
-        insist=options["insist"],
-    )
-    deployment = Deployment(request, releases, engine)
-    try:
-        report = deployment.run()
-    except DeploymentError as error:
-        module.fail_json(msg=redact(f"Stack {request.stack}: {error.verdict}.\n{error}"), verdict=error.verdict)
-    except LockedError as error:
-        module.fail_json(
-            msg=f"Stack {request.stack} is being deployed by {error}. Wait until that ends, then run again.",
-            verdict="failed",
-            locked_by=error.controller,
-        )
-    except (EngineError, EngineAbsentError) as error:
-        module.fail_json(msg=redact(f"Stack {request.stack}: {error}"), verdict="failed")
-    for warning in report.warnings:
-        module.warn(redact(warning))
-    result = {"changed": report.changed, "verdict": report.verdict, "services": report.services}
-    if module._diff:
-        result["diff"] = [
-            {key: redact(text) for key, text in difference.as_diff().items()} for difference in report.comparison.all()
-        ]
-    module.exit_json(**result)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,5 +1,5 @@
 #!/usr/bin/python
-"""The host's half of the tree plugin; the action plugin of the same name renders and calls it."""
+"""What `ansible-doc -t module tree` shows; the work is in action_plugins/ and module_utils/skerry/apply_tree.py."""
 
 from __future__ import annotations
 
@@ -87,58 +87,3 @@ backups:
   returned: when there are any
   type: list
 """
-
-from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.skerry import units
-from ansible.module_utils.skerry.activation import Activation, ActivationError
-from ansible.module_utils.skerry.differences import Difference
-from ansible.module_utils.skerry.hosttree import HostTree, TreeError
-from ansible.module_utils.skerry.payload import unpack
-from ansible.module_utils.skerry.redaction import Redactor
-
-
-def main() -> None:
-    """Apply one tree and report it."""
-    module = AnsibleModule(
-        argument_spec={  # what the action plugin makes of the task's options
-            "dest": {"type": "path", "default": "/"},
-            "parcel": {"type": "str", "required": True, "no_log": True},
-            "units": {"type": "list", "elements": "str", "default": []},
-        },
-        supports_check_mode=True,
-    )
-    entries = unpack(module.params["parcel"])
-    redact = Redactor(entry.content for entry in entries if entry.secret)
-    tree, activation = HostTree(module.params["dest"]), Activation()
-    backups: list[str] = []
-    try:
-        changes = tree.compare(entries)
-        paths = [change.entry.path for change in changes]
-        owed = activation.owed(entry.activate for entry in entries)
-        commands = list(dict.fromkeys(owed + [change.entry.activate for change in changes if change.entry.activate]))
-        reload = units.concern_systemd(paths)
-        if not module.check_mode:
-            tree.check(changes)
-            activation.promise(commands)
-            backups = tree.apply(changes)
-            if reload:
-                units.reload()
-            activation.fulfil(commands)
-        wrong = [unit for unit in units.read(module.params["units"]) if unit.difference()]
-        if not module.check_mode:
-            units.ensure(wrong)
-    except (TreeError, ActivationError, units.UnitError, OSError) as error:
-        module.fail_json(msg=redact(str(error)))
-    differences = [change.difference for change in changes] + [unit.difference() for unit in wrong]
-    differences += [Difference(f"`{command}`", notes=["is due from an interrupted run"]) for command in owed]
-    names = [unit.name for unit in wrong]
-    result = {"changed": bool(differences), "paths": paths, "activated": commands, "units": names}
-    if backups:
-        result["backups"] = backups
-    if module._diff:
-        result["diff"] = [{key: redact(text) for key, text in item.as_diff().items()} for item in differences if item]
-    module.exit_json(**result)
-
-
-if __name__ == "__main__":
-    main()

@@ -11,7 +11,7 @@ from typing import Any
 from ansible._internal._templating import _template_vars
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.text.converters import to_bytes, to_text
-from ansible.plugins.action import ActionBase
+from ansible.module_utils.skerry_host import HostAction
 from ansible.template import trust_as_template
 
 SUFFIX = ".j2"
@@ -29,7 +29,7 @@ class Rendered:
     link: bool = False
 
 
-class TreeAction(ActionBase):  # type: ignore[misc]
+class TreeAction(HostAction):  # type: ignore[misc]
     """An action plugin that renders a directory under the role's templates/."""
 
     KEEPS_LINKS = True

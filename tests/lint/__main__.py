@@ -47,7 +47,9 @@ CHECKS: dict[str, Check] = {
     "yamllint": program("yamllint", "--strict", over=("*.yml", "*.yaml", ":!:.github")),
     "ruff check": program("ruff", "check", "."),
     "ruff format": program("ruff", "format", "--check", "."),
-    "mypy": program("mypy", "tools", "tests/run", "tests/lint", "filter_plugins", "module_utils"),
+    "mypy": program(
+        "mypy", "tools", "tests/run", "tests/lint", "filter_plugins", "module_utils", "action_plugins", "library"
+    ),
     "hadolint": program("hadolint", over=("**/Dockerfile",)),
     "shellcheck": program("shellcheck", over=("*.sh", ".ci/run", "images/**/entrypoint*", "images/**/*.sh")),
     "ansible-lint": program("ansible-lint", "--strict", "--nocolor"),

@@ -77,8 +77,12 @@ class Stages:
         self.clear()
         print(f"\ninterrupted in stage {self.current}: the same command again goes on from here", file=sys.stderr)
 
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the run began; less than the sum of the stages, of which some go on side by side."""
+        return time.monotonic() - self.begun
+
     def save(self, path: Path) -> None:
         """Write the seconds of each stage and of all as JSON."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        total = round(time.monotonic() - self.begun, 2)
-        path.write_text(json.dumps({**self.seconds, "total": total}, indent=2) + "\n")
+        path.write_text(json.dumps({**self.seconds, "total": round(self.elapsed, 2)}, indent=2) + "\n")

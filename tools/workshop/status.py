@@ -21,7 +21,7 @@ def table(rows: list[tuple[str, str]]) -> str:
 def farewell(settings: Settings, stages: Stages) -> None:
     """Print where everything is; of secrets only where they stand."""
     local = settings.local.relative_to(settings.root)
-    print(f"\nSkerry is up ({sum(stages.seconds.values()):.0f} s).\n")
+    print(f"\nSkerry is up ({stages.elapsed:.0f} s).\n")
     print(
         table(
             [
