@@ -55,7 +55,8 @@ def test_a_container_address_is_not_routed_to(vps: Host, address: str, outside: 
 
 def test_the_firewall_holds_through_a_restart_of_the_engine(vps: Host, scan: Scan) -> None:
     """Docker would put its own rules first."""
-    vps.check_output("systemctl restart docker.service")
+    # Debian 12 starts it three times a minute at most, and the role has had its share.
+    vps.check_output("systemctl reset-failed docker.service && systemctl restart docker.service")
     assert answers(vps, "http://127.0.0.1:9999/")
     assert scan() == [22, 80]
 
