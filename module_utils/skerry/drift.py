@@ -22,9 +22,15 @@ WORDS = {
 
 
 def comparable(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a service's spec without what a restart by hand changes and no deployment would put back (ForceUpdate)."""
+    """Return a service's spec without what a restart by hand changes and no deployment would put back.
+
+    That is ForceUpdate, and the order of the mounts: `docker service update` sorts them.
+    """
     copy = deepcopy(dict(spec))
-    copy.get("TaskTemplate", {}).pop("ForceUpdate", None)
+    template = copy.get("TaskTemplate", {})
+    template.pop("ForceUpdate", None)
+    if mounts := template.get("ContainerSpec", {}).get("Mounts"):
+        mounts.sort(key=lambda mount: str(mount.get("Target")))
     return copy
 
 
@@ -41,7 +47,7 @@ def describe(recorded: Mapping[str, Any], running: Mapping[str, Any]) -> dict[st
             found[name] = ["is gone, will be created again"]
         elif name not in recorded:
             found[name] = ["is not in the stack file, will be removed"]
-        elif lines := list(_lines("", running[name], recorded[name])):
+        elif lines := list(_lines("", comparable(running[name]), comparable(recorded[name]))):
             found[name] = lines
     return found
 

@@ -26,7 +26,7 @@ def put_back(engine: Engine, stack: str, recorded: Mapping[str, Any]) -> list[st
         service = running.get(name)
         if service is None:
             engine.request("POST", "/services/create", body=spec)
-        elif comparable(service["Spec"]) != spec:
+        elif comparable(service["Spec"]) != comparable(spec):
             _update(engine, service, spec)
         else:
             continue

@@ -54,6 +54,15 @@ def test_restart_by_hand_is_no_drift() -> None:
     assert spec["TaskTemplate"]["ForceUpdate"] == 3
 
 
+def test_the_order_of_mounts_is_no_drift() -> None:
+    """`docker service update`, even with --force alone, sorts them."""
+    mounts = [{"Type": "volume", "Target": "/data"}, {"Type": "tmpfs", "Target": "/run/app"}]
+    recorded, running = ({"TaskTemplate": {"ContainerSpec": {"Mounts": order}}} for order in (mounts, mounts[::-1]))
+    assert describe({"s_app": recorded}, {"s_app": running}) == {}
+    mounts[0]["Target"] = "/other"
+    assert describe({"s_app": recorded}, {"s_app": {"TaskTemplate": {"ContainerSpec": {"Mounts": []}}}})
+
+
 @pytest.mark.parametrize(
     ("disk", "name"),
     [
