@@ -36,7 +36,8 @@ def test_changed_secret_is_mounted_and_the_old_one_goes(demo: Swarm) -> None:
     before = demo.names("secret")
     done = run(demo_token="canary-rotated-92b1")
     assert done.code == 0
-    container = demo.docker("ps --quiet --filter label=com.docker.swarm.service.name=demo_web")
+    # The newest first: the one before may still be draining.
+    container = demo.docker("ps --quiet --filter label=com.docker.swarm.service.name=demo_web").split()[0]
     assert demo.docker(f"exec {container} cat /run/secrets/token") == "canary-rotated-92b1"
     after = demo.names("secret")
     assert len(after) == 1
