@@ -67,6 +67,18 @@ def app_redis_users(instances: Sequence[Instance], secrets: Secrets) -> list[dic
     ]
 
 
+def app_backups(instances: Sequence[Instance]) -> dict[str, dict[str, Any]]:
+    """Return what the backup has to know of each instance: its database, the prefix of its keys, its stacks."""
+    return {
+        one["name"]: {
+            "database": one["name"] if one.get("database", False) else "",
+            "redis_prefix": f"{one['name']}:" if one.get("redis", False) else "",
+            "stacks": [one["name"]],
+        }
+        for one in instances
+    }
+
+
 def app_secret_files(instance: Instance, secrets: Secrets) -> dict[str, str]:
     """Return ``{"secrets/<name>": value}`` for every secret that a service of the instance asks for."""
     name = instance["name"]
@@ -182,6 +194,7 @@ class FilterModule:
     def filters(self) -> dict[str, Any]:
         """Return the filters by name."""
         return {
+            "app_backups": app_backups,
             "app_databases": app_databases,
             "app_redis_users": app_redis_users,
             "app_secret_files": app_secret_files,

@@ -43,13 +43,14 @@ def program(*argv: str, over: tuple[str, ...] = ()) -> Check:
     return check
 
 
+BACKUP = "roles/backup/templates/host/usr/local/lib/skerry/skerry_backup"
+TYPED = ("tools", "tests/run", "tests/lint", "filter_plugins", "module_utils", "action_plugins", "library", BACKUP)
+
 CHECKS: dict[str, Check] = {
     "yamllint": program("yamllint", "--strict", over=("*.yml", "*.yaml", ":!:.github")),
     "ruff check": program("ruff", "check", "."),
     "ruff format": program("ruff", "format", "--check", "."),
-    "mypy": program(
-        "mypy", "tools", "tests/run", "tests/lint", "filter_plugins", "module_utils", "action_plugins", "library"
-    ),
+    "mypy": program("mypy", *TYPED),
     "hadolint": program("hadolint", over=("**/Dockerfile",)),
     "shellcheck": program("shellcheck", over=("*.sh", ".ci/run", "images/**/entrypoint*", "images/**/*.sh")),
     "ansible-lint": program("ansible-lint", "--strict", "--nocolor"),

@@ -46,6 +46,7 @@ class Workshop:
         step("network", lambda: containers.ensure_network(self.settings))
         step("registry", self._registry)
         step("acme server", lambda: services.ensure_acme(self.settings))
+        step("off-site", lambda: services.ensure_offsite(self.settings))
         python()
 
     def _build(self, distros: list[str], molecule: bool) -> str:
@@ -129,7 +130,7 @@ def clean(settings: Settings, *, with_images: bool, force: bool) -> None:
         names = containers.of_workshop(settings)
         for name in names:
             containers.remove(name)
-        for volume in (settings.container("acme"), services.REGISTRY_VOLUME):
+        for volume in (settings.container("acme"), settings.container("offsite"), services.REGISTRY_VOLUME):
             # The registry's volume serves every workshop of this machine: one in use stays.
             engine.docker("volume", "rm", volume, check=False)
         engine.docker("network", "rm", settings.name, check=False)

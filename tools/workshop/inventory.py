@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.workshop import vps
-from tools.workshop.settings import ACME_HOST, REGISTRY_HOST, VPS_HOST, Settings
+from tools.workshop.settings import ACME_HOST, OFFSITE_HOST, REGISTRY_HOST, VPS_HOST, Settings
 from tools.workshop.shell import write_if_changed
 
 ADMIN_USER = "admin"
@@ -30,6 +30,7 @@ def variables(settings: Settings, images: Mapping[str, str]) -> dict[str, Any]:
         "ansible_user": "root",
         "ansible_ssh_common_args": shlex.join(options),
         "workshop_registry": f"http://{settings.address(REGISTRY_HOST)}:5000",
+        "workshop_offsite": f"http://{settings.address(OFFSITE_HOST)}:8000",
         "workshop_acme_directory": f"https://{settings.address(ACME_HOST)}:14000/dir",
         "workshop_acme_ca_file": str(settings.local / "acme-ca.pem"),
         "workshop_https_port": settings.https_port,

@@ -13,7 +13,7 @@ from http.client import HTTPException
 
 from tools.workshop import containers, engine
 from tools.workshop.images import Image
-from tools.workshop.settings import ACME_HOST, REGISTRY_HOST, VPS_HOST, Settings
+from tools.workshop.settings import ACME_HOST, OFFSITE_HOST, REGISTRY_HOST, VPS_HOST, Settings
 from tools.workshop.shell import WorkshopError, run, write_if_changed
 
 READY_SECONDS = 30
@@ -102,6 +102,13 @@ def ensure_acme(settings: Settings) -> bool:
         "--volume", f"{settings.container('acme')}:/data",
     ]  # fmt: skip
     return containers.ensure(settings, "acme", "skerry/acme:latest", options)
+
+
+def ensure_offsite(settings: Settings) -> bool:
+    """Run the place for backups, which outlives the VPS; tell whether it was started."""
+    name = settings.container("offsite")
+    options = ["--ip", str(settings.address(OFFSITE_HOST)), "--volume", f"{name}:/data"]
+    return containers.ensure(settings, "offsite", "skerry/offsite:latest", options)
 
 
 def fetch_authorities(settings: Settings, new_root: Callable[[], object]) -> bool:

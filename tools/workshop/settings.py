@@ -13,7 +13,7 @@ from tools.workshop.shell import WorkshopError
 
 ROOT = Path(__file__).resolve().parents[2]
 SUITES = {"debian13": "trixie", "debian12": "bookworm"}
-REGISTRY_HOST, ACME_HOST, VPS_HOST, DYNAMIC = 2, 3, 21, 64
+REGISTRY_HOST, ACME_HOST, OFFSITE_HOST, VPS_HOST, DYNAMIC = 2, 3, 4, 21, 64
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ PLATFORM = (
     "vault_mariadb_exporter_password",
     "vault_redis_admin_password",
     "vault_redis_exporter_password",
+    "vault_backup_password",
 )
 PER_APP = ("database_password", "redis_password", "secret_key", "admin_password", "reporter_token")
 DEFAULT_INSTANCES = ["console"]

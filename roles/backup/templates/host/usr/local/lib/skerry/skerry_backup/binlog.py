@@ -1,0 +1,117 @@
+"""Binary logs: what was committed since the last dump, shipped every few minutes.
+
+Each time the log in use is closed, and all closed ones since the last whole run go into one snapshot, tagged with the
+run they follow, the first and last of them, and the server whose count they belong to (`base`, `from`, `to`, `server`).
+"""
+
+from __future__ import annotations
+
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from . import docker, manifests
+from .mariadb import VOLUME, Server
+from .records import Outcome, count, failures, measure, only_one, recall, remember, say, tell
+from .restic import Repository, tag_value
+from .settings import LOCAL, BackupError, Settings
+
+
+def ship(settings: Settings) -> list[Outcome]:
+    """Ship what is new to every target and return an outcome for each; who missed some gets it the next time."""
+    outcomes = []
+    with only_one("binlog", wait=120):
+        began = time.time()
+        if not (manifests.newest(settings) or {}).get("databases"):
+            say("there is no run yet that shipments could follow")
+            return []
+        try:
+            outcomes.append(_to_local(settings, began))
+        except (BackupError, OSError) as error:
+            outcomes.append(Outcome("binlog", LOCAL, False, str(error), time.time() - began))
+        else:
+            outcomes += [_to_other(settings, Repository(settings, target)) for target in settings.targets[1:]]
+    for one in outcomes:
+        say(f"{'✓' if one.good else '✗'} {one.target:<8} {one.scope:<20} {one.seconds:6.1f} s  {one.message}")
+        if one.good:
+            # Everything that was committed before this moment is there.
+            measure("skerry_backup_binlog_shipped_until_timestamp_seconds", {"target": one.target}, began)
+    count(outcomes)
+    if bad := failures(outcomes):
+        tell(settings, "binlog", False, {"failures": bad})
+    return outcomes
+
+
+def _to_local(settings: Settings, began: float) -> Outcome:
+    base = manifests.newest(settings)
+    if base is None:
+        raise BackupError("there is no run that it could follow")
+    state = recall("binlog")
+    server = Server()
+    if (state.get("base"), state.get("in_use")) == (base["run"], list(server.position())):
+        return Outcome("binlog", LOCAL, True, "nothing was written since the last time", time.time() - began)
+    server.rotate()
+    in_use, position = server.position()
+    first = min(facts["binlog_file"] for facts in base["databases"].values())
+    # What an earlier run's last shipment did not hold comes along, so that there is no gap between two runs.
+    first = min(first, state.get("next", first))
+    closed = [name for name in server.binlogs() if first <= name < in_use]
+    if not closed or closed[0] != first:
+        raise BackupError(f"{first} is gone from the server: what it held is in no backup; a whole run is due")
+    directory = Path(docker.volume(VOLUME))
+    local = Repository(settings, settings.local)
+    local.ensure()
+    # The same files under other tags: without a parent restic would read all of them again each time.
+    parent = ["--parent", state["snapshot"]] if state.get("base") == base["run"] and state.get("snapshot") else []
+    born = docker.inspect("volume", VOLUME)["CreatedAt"]
+    tags = ["binlog", f"base={base['run']}", f"from={closed[0]}", f"to={closed[-1]}", f"server={born}"]
+    summary = local.backup(*parent, *(str(directory / name) for name in closed), tags=tags)
+    remember("binlog", {
+        "base": base["run"], "next": in_use, "in_use": [in_use, position], "snapshot": summary["snapshot_id"],
+    })  # fmt: skip
+    stored = int(summary.get("data_added_packed", 0))
+    return Outcome("binlog", LOCAL, True, f"{closed[0]} to {closed[-1]}", time.time() - began, stored)
+
+
+def _to_other(settings: Settings, repository: Repository) -> Outcome:
+    """Copy the newest shipment of each base that the target lacks: it holds all that the earlier ones do."""
+    began = time.monotonic()
+    local = Repository(settings, settings.local)
+    try:
+        repository.ensure(like=local)
+        there = {str(one.get("original", one["id"])) for one in repository.snapshots("binlog")}
+        newest = {tag_value(one, "base"): str(one["id"]) for one in local.snapshots("binlog")}
+        missing = [snapshot for snapshot in newest.values() if snapshot not in there]
+        repository.copy_from(local, missing)
+    except (BackupError, OSError) as error:
+        return Outcome("binlog", repository.target.name, False, str(error), time.monotonic() - began)
+    return Outcome("binlog", repository.target.name, True, f"{len(missing)} snapshots copied", time.monotonic() - began)
+
+
+def gather(repository: Repository, base: str, place: Path) -> list[Path]:
+    """Fetch the binary logs that follow the run `base` into `place`; return them in order, without a gap.
+
+    The next run's first logs belong to it where they go on with the number after the last.
+    """
+    found: dict[str, Path] = {}
+    shipments: dict[str, dict[str, Any]] = {tag_value(one, "base"): one for one in repository.snapshots("binlog")}
+    born = tag_value(shipments.get(base, {}), "server")
+    for run in sorted(name for name in shipments if name >= base):
+        if tag_value(shipments[run], "server") != born:  # another server, which counts from one again
+            break
+        repository.run("restore", str(shipments[run]["id"]), "--target", str(place / run))
+        files = {path.name: path for path in (place / run).rglob("binlog.*")}
+        if found and min(files) > _after(max(found)):
+            break
+        found.update({name: path for name, path in files.items() if name not in found})
+    names = sorted(found)
+    for name, following in pairwise(names):
+        if following != _after(name):
+            raise BackupError(f"a binary log is missing between {name} and {following}")
+    return [found[name] for name in names]
+
+
+def _after(name: str) -> str:
+    stem, _, number = name.rpartition(".")
+    return f"{stem}.{int(number) + 1:0{len(number)}d}"
