@@ -67,7 +67,8 @@ def wait(
         if not outcome.troubles:
             healthy_since = healthy_since or now
             outcome.unchecked = without_health_check(engine, outcome, baseline)
-            if not outcome.unchecked or now - healthy_since >= SETTLE_SECONDS:
+            settling = outcome.unchecked or handing_over(outcome)
+            if not settling or now - healthy_since >= SETTLE_SECONDS:
                 return outcome
         else:
             healthy_since = None
@@ -100,6 +101,16 @@ def without_health_check(engine: Engine, outcome: Outcome, baseline: Baseline) -
         if new and not is_job(service) and not any(_has_health_check(engine, task) for task in new):
             found.append(service["Spec"]["Name"])
     return found
+
+
+def handing_over(outcome: Outcome) -> list[str]:
+    """Return the services of which old tasks may still be asked, while no update is watched over by the engine.
+
+    That is after a killed run: the same file deployed again makes the engine forget the update that is under way.
+    """
+    unwatched = {s["ID"]: s["Spec"]["Name"] for s in outcome.services if not (s.get("UpdateStatus") or {}).get("State")}
+    leaving = [task for task in outcome.tasks if task["DesiredState"] != task["Status"]["State"] == "running"]
+    return sorted({unwatched[task["ServiceID"]] for task in leaving if task["ServiceID"] in unwatched})
 
 
 def _has_health_check(engine: Engine, task: Json) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from module_utils.skerry.verdict import Baseline, judge
+from module_utils.skerry.waiting import Outcome, handing_over
 
 TEMPLATE = {"ContainerSpec": {"Image": "app:2"}, "ForceUpdate": 0, "Runtime": "container", "Placement": {}}
 OLD = {"ContainerSpec": {"Image": "app:1"}, "ForceUpdate": 0, "Placement": {}}
@@ -135,3 +136,13 @@ def test_replaced_task_that_was_killed_is_no_failure() -> None:
     """An image that ignores SIGTERM ends with 137 when it is replaced; that is no crash."""
     killed = [task("shutdown", OLD, "shutdown", number=n) for n in (2, 3, 4)]
     assert judge(service(), [task(), *killed], Baseline()).word == "healthy"
+
+
+def test_a_handover_that_the_engine_forgot() -> None:
+    """After a killed run, `deployed` would be told while the old tasks still answer."""
+    old = task(spec=OLD, desired="shutdown", number=2) | {"ServiceID": "s"}
+    new = task() | {"ServiceID": "s"}
+    gone = old | {"Status": {"State": "shutdown"}}
+    assert handing_over(Outcome({}, [service()], [new, old])) == ["s_app"]
+    assert handing_over(Outcome({}, [service()], [new, gone])) == []
+    assert handing_over(Outcome({}, [service(update="completed")], [new, old])) == []

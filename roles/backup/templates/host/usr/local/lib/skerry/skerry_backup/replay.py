@@ -43,7 +43,7 @@ def replay(server: Server, logs: list[Path], manifest: dict[str, Any], name: str
     mounts = [word for log in wanted for word in ("--volume", f"{log}:/logs/{log.name}:ro")]
     options = [
         "--disable-log-bin",
-        f"--database={into}",
+        f"--database={name}",  # as it is called before it is rewritten
         *([f"--rewrite-db={name}->{into}"] if into != name else []),
         f"--start-position={facts['binlog_position']}",
         # It stops before the first event of that second or later.
