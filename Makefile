@@ -1,9 +1,11 @@
 # The verbs of Skerry. `make help` lists them; each is one line.
 PYTHON ?= python3
 WORKSHOP = $(PYTHON) -m tools.workshop
+INVENTORY ?= inventories/local
+ON_HOST = .venv/bin/python -m tools.on_host $(INVENTORY)
 TESTS = .venv/bin/python -m tests.run
 .DEFAULT_GOAL := help
-.PHONY: help up down clean ssh status workshop venv secrets test docs requirements
+.PHONY: help up down clean ssh status workshop venv secrets backup backups drill restore recovery-sheet recover test docs requirements
 
 help: ## show this list
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -29,8 +31,26 @@ workshop: ## what Molecule needs: engine, images, registry, ACME server; no VPS
 venv: ## make or update the virtual environment in .venv
 	@$(WORKSHOP) venv
 
-secrets: ## add missing secrets to an inventory (INVENTORY=inventories/mine)
+secrets: ## add missing secrets to an inventory (INVENTORY=inventories/mine, as for all that follow)
 	@$(WORKSHOP) secrets $(INVENTORY)
+
+backup: venv ## back up everything now
+	@$(ON_HOST) skerry-backup run
+
+backups: venv ## the backups there are (FROM=offsite: at another target)
+	@$(ON_HOST) skerry-backup list $(if $(FROM),--from $(FROM))
+
+drill: venv ## prove that the newest backup restores (FROM=local: not the first target elsewhere)
+	@$(ON_HOST) skerry-backup drill $(if $(FROM),--from $(FROM))
+
+restore: venv ## bring data back: APP=console or ALL=1 [RUN=… TO='2026-11-24 12:34:56' FROM=offsite AS=look]
+	@$(ON_HOST) skerry-backup restore $(if $(APP),--app $(APP)) $(if $(ALL),--all) $(if $(RUN),--run $(RUN)) $(if $(TO),--to '$(TO)') $(if $(FROM),--from $(FROM)) $(if $(AS),--as $(AS))
+
+recovery-sheet: venv ## one page with all that is needed to come back without the machine (SHEET=file)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" ansible-playbook -i $(INVENTORY) playbooks/make-recovery-sheet.yml -e recovery_sheet=$(abspath $(or $(SHEET),.local/recovery-sheet.yml))
+
+recover: venv ## from a recovery sheet onto a bare machine: SHEET=file HOST=address [NAME=recovered TO=…]
+	@.venv/bin/python -m tools.recover $(SHEET) $(HOST) $(if $(NAME),--name $(NAME)) $(if $(TO),--to '$(TO)') $(if $(SSH_ARGUMENTS),--ssh-arguments '$(SSH_ARGUMENTS)')
 
 test: venv ## all tests, with a summary
 	@$(TESTS)

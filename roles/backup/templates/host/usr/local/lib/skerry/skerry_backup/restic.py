@@ -6,6 +6,7 @@ repository, 11 locked, 12 wrong password.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -22,15 +23,24 @@ MEANING = {
     11: "the repository is locked by another process",
     12: "the password is wrong",
 }
+# Each command costs half a second and more, by the design of its key derivation: so there are few.
 PROBE_SECONDS = 60
+UNLOCK_SECONDS = 20
+TOO_LONG = -1000
 LOCK_WAIT = "10m"  # a prune at work holds the repository for minutes at most
 
 
 class ResticError(BackupError):
-    """restic did not do what it was asked; `code` is its exit code, -1 where it took too long."""
+    """restic did not do what it was asked; `code` is its exit code, minus a signal's number, or TOO_LONG."""
 
     def __init__(self, target: str, action: str, code: int, said: str) -> None:
-        reason = "it took too long" if code < 0 else MEANING.get(code, f"exit code {code}")
+        reason = (
+            "it took too long"
+            if code == TOO_LONG
+            else "it was killed"
+            if code < 0
+            else MEANING.get(code, f"exit code {code}")
+        )
         last = " | ".join(line for line in said.strip().splitlines()[-3:])
         super().__init__(f"{target}: restic {action}: {reason}{': ' if last else ''}{last}")
         self.code = code
@@ -62,10 +72,21 @@ class Repository:
                 capture_output=True, check=False, env=self.environment, timeout=timeout or self.target.timeout,
             )  # fmt: skip
         except subprocess.TimeoutExpired as error:
-            raise ResticError(self.target.name, arguments[0], -1, str(error.stderr or "")) from error
+            self._drop_lock()
+            raise ResticError(self.target.name, arguments[0], TOO_LONG, str(error.stderr or "")) from error
         if done.returncode:
+            if done.returncode < 0:
+                self._drop_lock()
             raise ResticError(self.target.name, arguments[0], done.returncode, done.stderr.decode(errors="replace"))
         return done.stdout.decode(errors="replace")
+
+    def _drop_lock(self) -> None:
+        """Remove what a killed restic could not: with it, every `check` and `forget` would wait in vain."""
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            subprocess.run(
+                self.command("unlock"), env=self.environment, stdin=subprocess.DEVNULL, capture_output=True,
+                check=False, timeout=UNLOCK_SECONDS,
+            )  # fmt: skip
 
     def ensure(self, like: Repository | None = None) -> None:
         """Make the repository where there is none, `like` another so that copies need no new chunks; drop stale locks.
@@ -79,13 +100,12 @@ class Repository:
 
     def _ensure(self, like: Repository | None) -> None:
         try:
-            self.run("cat", "config", timeout=PROBE_SECONDS)
+            self.run("unlock", timeout=PROBE_SECONDS)  # only of locks whose process is gone
         except ResticError as error:
             if error.code != 10:
                 raise
             same = [*like.as_source(), "--copy-chunker-params"] if like else []
             self.run("init", *same, timeout=PROBE_SECONDS)
-        self.run("unlock", timeout=PROBE_SECONDS)  # only those whose process is gone
 
     def as_source(self) -> list[str]:
         """Return the options that make this repository the source of a copy."""

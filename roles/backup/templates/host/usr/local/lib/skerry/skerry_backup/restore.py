@@ -53,6 +53,7 @@ class Restore:
             snapshot = self.repository.find(f"run={self._manifest('')['run']}", "part=files")
             self.repository.run("restore", snapshot, "--target", "/", "--include", EDGE_DATA, "--delete")
             say("  certificates: restored")
+        manifests.keep(self._manifest(""))  # this host goes on from there
         self._apps(list(self.settings.apps))
 
     def beside(self, database: str, name: str) -> None:

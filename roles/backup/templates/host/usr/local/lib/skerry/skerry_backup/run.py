@@ -34,6 +34,7 @@ class Run:
         self.started = time.time()
         self.id = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self.started))
         self.outcomes: list[Outcome] = []
+        self._held: list[dict[str, Any]] = []
         self.manifest: dict[str, Any] = {
             "run": self.id, "host": settings.host, "started": stamp(self.started), "partial": self.partial,
             "databases": {},
@@ -75,11 +76,30 @@ class Run:
 
     def _prepare(self) -> tuple[str, int]:
         self.local.ensure()
+        self._refuse_a_second_beginning()
         if recall("interrupted"):
             # What a killed run uploaded is found again, and not stored twice (measured: 102 MB instead of 365).
             self.local.run("repair", "index")
             return "the last run was interrupted: index repaired", 0
         return "ready", 0
+
+    def _refuse_a_second_beginning(self) -> None:
+        """Stop a new host from making its empty self the newest backup of the one that is to come back."""
+        if self.partial or self.settings.begin_anew or manifests.newest(self.settings):
+            return
+        for target in self.settings.targets[1:]:
+            repository = Repository(self.settings, target)
+            try:
+                repository.ensure(like=self.local)
+                earlier = manifests.runs(repository)
+            except BackupError:
+                continue  # copying there fails too, and is told
+            if earlier:
+                raise BackupError(
+                    f"{target.name} has {len(earlier)} runs of an earlier {self.settings.host}, the last of them "
+                    f"{max(earlier)}: bring it back with `skerry-backup restore --all --from {target.name}`, or set "
+                    "backup_begin_anew, which leaves them be and makes this host's run the newest"
+                )
 
     def _database(self, name: str) -> tuple[str, int]:
         summary, facts = self._from_command(f"db-{name}.sql", ["database", name], f"database={name}")
@@ -155,11 +175,16 @@ class Run:
         """Copy this run, and whatever earlier run did not arrive. The manifest goes last here, too."""
         repository.ensure(like=self.local)
         there = {str(snapshot.get("original", snapshot["id"])) for snapshot in repository.snapshots()}
-        missing = [snapshot for snapshot in self.local.snapshots() if snapshot["id"] not in there]
+        missing = [snapshot for snapshot in self._snapshots() if snapshot["id"] not in there]
         for late in (False, True):
             ids = [str(one["id"]) for one in missing if ("manifest" in (one.get("tags") or [])) == late]
             repository.copy_from(self.local, ids)
         return f"{len(missing)} snapshots copied", 0
+
+    def _snapshots(self) -> list[dict[str, Any]]:
+        """Return what the local repository holds, asked for once: copying adds nothing to it."""
+        self._held = self._held or self.local.snapshots()
+        return self._held
 
 
 def _refuse(text: str) -> tuple[str, int]:

@@ -43,6 +43,7 @@ class Settings:
     checks: dict[str, list[str]] = field(default_factory=dict)
     drill_memory: str = "512M"
     alert_url: str = ""
+    begin_anew: bool = False
 
     @property
     def local(self) -> Target:
