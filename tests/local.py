@@ -6,11 +6,14 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.workshop import containers
+from tools.workshop import vps as workshop_vps
 from tools.workshop.settings import ROOT, Settings, load
 
 BIN = Path(sys.executable).parent
@@ -66,6 +69,14 @@ class Vps:
     def admin_password(self) -> str:
         """Return the console administrator's password."""
         return Path(self.values["SKERRY_ADMIN_PASSWORD_FILE"]).read_text().strip()
+
+
+def renew_vps() -> None:
+    """Put a bare VPS in the place of the one there is: what runs next is to be a first run."""
+    settings = load(os.environ)
+    containers.remove(settings.container("vps"))
+    workshop_vps.ensure(settings)
+    shutil.rmtree(settings.local / "facts", ignore_errors=True)
 
 
 def playbook(*argv: str, extra: dict[str, object] | None = None, timeout: float = 900) -> Playbook:

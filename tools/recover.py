@@ -42,7 +42,8 @@ def main(arguments: list[str]) -> None:
     # A new machine's host key is new, and whoever could stand in its place has the provider's network.
     accept = "-o StrictHostKeyChecking=accept-new"
     parser.add_argument("--ssh-arguments", default=accept, help=f"further arguments of ssh, in the place of {accept}")
-    parser.add_argument("--to", default="", help="a point in time: '2026-11-24 12:34:56' (UTC)")
+    latest = "latest, all that arrived"
+    parser.add_argument("--to", default="latest", help=f"a point in time: '2026-11-24 12:34:56' (UTC), or {latest}")
     options = parser.parse_args(arguments)
     sheet = yaml.safe_load(options.sheet.read_text())
     inventory = ROOT / "inventories" / options.name
@@ -56,7 +57,7 @@ def main(arguments: list[str]) -> None:
         extra = ["-e", f"@{options.sheet.resolve()}", "-e", f"recovery_address={options.host}"]
         extra += ["-e", f"recovery_directory={inventory}"]
         extra += ["-e", yaml.safe_dump({"recovery_ssh_arguments": options.ssh_arguments}, default_flow_style=True)]
-        command = [playbook, "-i", "localhost,", "playbooks/recover-inventory.yml", *extra]
+        command = [playbook, "-i", os.devnull, "playbooks/recover-inventory.yml", *extra]
         step(1, "fetch the inventory out of the backup", command, environment)
     else:
         print(f"— step 1 of 3: {inventory} is there already, so it is used", flush=True)
@@ -66,8 +67,7 @@ def main(arguments: list[str]) -> None:
         [playbook, "-i", str(inventory), "site.yml", "-e", "backup_begin_anew=false"],
         environment,
     )
-    words = ["skerry-backup", "restore", "--all", "--from", sheet["recovery_targets"][0]["name"]]
-    words += ["--to", options.to] if options.to else []
+    words = ["skerry-backup", "restore", "--all", "--from", sheet["recovery_targets"][0]["name"], "--to", options.to]
     step(3, "bring the data back", [sys.executable, "-m", "tools.on_host", str(inventory), *words], environment)
     kept = ROOT / ".vault-password"
     if not kept.exists():

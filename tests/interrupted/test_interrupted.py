@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import signal
 import subprocess
 import time
@@ -12,21 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.local import BIN, playbook
-from tools.workshop import containers
-from tools.workshop import vps as workshop_vps
-from tools.workshop.settings import ROOT, load
+from tests.local import BIN, playbook, renew_vps
+from tools.workshop.settings import ROOT
 
 # `make test` tries a few moments; the issue's ten of each kind: SKERRY_INTERRUPTIONS=10.
 TIMES = int(os.environ.get("SKERRY_INTERRUPTIONS", "1"))
-
-
-def renew_vps() -> None:
-    """Put a bare VPS in the place of the one there is: the interrupted run is to be a first one."""
-    settings = load(os.environ)
-    containers.remove(settings.container("vps"))
-    workshop_vps.ensure(settings)
-    shutil.rmtree(settings.local / "facts", ignore_errors=True)
 
 
 @pytest.mark.parametrize("seed", range(TIMES))

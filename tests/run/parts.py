@@ -13,11 +13,11 @@ ALSO_DEBIAN12 = ("base", "docker", "traefik")
 # `make test-<part>` runs one. Each that has passed leaves this list (docs/workshop.md).
 NOT_YET = (
     "interrupted",
+    "recovery",
+    "molecule-backup",
     "molecule-base-debian12",
     "molecule-docker-cluster",
     "molecule-default",
-    "molecule-docker-debian12",
-    "molecule-mariadb",
     "molecule-stack",
     "molecule-traefik-debian12",
     "molecule-traefik-dns",
@@ -53,6 +53,7 @@ def discover(root: Path) -> dict[str, Part]:
         Part("site", (*pytest, "tests/site"), needs=("up",), vps=True),
         Part("e2e", (*pytest, "tests/e2e"), needs=("up",), vps=True),
         Part("faults", (*pytest, "tests/faults"), needs=("site", "e2e"), vps=True),
+        Part("recovery", (*pytest, "tests/recovery"), needs=("faults",), vps=True),
         Part("interrupted", (*pytest, "tests/interrupted"), needs=("faults",), vps=True),
         Part("images", (*pytest, "tests/images"), needs=("workshop",)),
         Part("app", (*pytest, "app/tests"), needs=("workshop",)),

@@ -156,6 +156,7 @@ def test_a_gap_in_the_logs_is_refused(tmp_path: Path) -> None:
         ("1970-01-02 00:00:01", 86401),
         ("1970-01-02T00:00:01Z", 86401),
         ("1970-01-02 02:00:01+02:00", 86401),
+        ("latest", float("inf")),
     ],
 )
 def test_points_in_time(text: str, seconds: float) -> None:

@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
     what.add_argument("--app", default="", help="one app: its database, Redis keys and volumes")
     what.add_argument("--all", action="store_true", help="every app, and the certificates")
     one.add_argument("--run", default="latest", help="a run of `skerry-backup list`")
-    one.add_argument("--to", default="", help="a point in time: '2026-11-24 12:34:56', UTC")
+    one.add_argument("--to", default="", help="a point in time: '2026-11-24 12:34:56' (UTC) or latest")
     one.add_argument("--as", dest="beside", default="", help="only the database, beside the present one, by this name")
     one.add_argument("--from", dest="source", default="", help="target; the local one where nothing is said")
     verbs.add_parser("failed").add_argument("job")  # what systemd calls when a job ended badly

@@ -23,7 +23,9 @@ def ship(settings: Settings) -> list[Outcome]:
     outcomes = []
     with only_one("binlog", wait=120):
         began = time.time()
-        if not (manifests.newest(settings) or {}).get("databases"):
+        base = manifests.newest(settings) or {}
+        # After a restore onto a new machine, the newest run is of a server whose logs are elsewhere.
+        if not base.get("databases") or base.get("server") != born():
             say("there is no run yet that shipments could follow")
             return []
         try:
@@ -41,6 +43,11 @@ def ship(settings: Settings) -> list[Outcome]:
     if bad := failures(outcomes):
         tell(settings, "binlog", False, {"failures": bad})
     return outcomes
+
+
+def born() -> str:
+    """Return what tells this server's count of binary logs from that of any other: when its volume was made."""
+    return str(docker.inspect("volume", VOLUME)["CreatedAt"])
 
 
 def _to_local(settings: Settings, began: float) -> Outcome:
@@ -64,8 +71,7 @@ def _to_local(settings: Settings, began: float) -> Outcome:
     local.ensure()
     # The same files under other tags: without a parent restic would read all of them again each time.
     parent = ["--parent", state["snapshot"]] if state.get("base") == base["run"] and state.get("snapshot") else []
-    born = docker.inspect("volume", VOLUME)["CreatedAt"]
-    tags = ["binlog", f"base={base['run']}", f"from={closed[0]}", f"to={closed[-1]}", f"server={born}"]
+    tags = ["binlog", f"base={base['run']}", f"from={closed[0]}", f"to={closed[-1]}", f"server={born()}"]
     summary = local.backup(*parent, *(str(directory / name) for name in closed), tags=tags)
     remember("binlog", {
         "base": base["run"], "next": in_use, "in_use": [in_use, position], "snapshot": summary["snapshot_id"],
@@ -96,9 +102,9 @@ def gather(repository: Repository, base: str, place: Path) -> list[Path]:
     """
     found: dict[str, Path] = {}
     shipments: dict[str, dict[str, Any]] = {tag_value(one, "base"): one for one in repository.snapshots("binlog")}
-    born = tag_value(shipments.get(base, {}), "server")
+    server = tag_value(shipments.get(base, {}), "server")
     for run in sorted(name for name in shipments if name >= base):
-        if tag_value(shipments[run], "server") != born:  # another server, which counts from one again
+        if tag_value(shipments[run], "server") != server:  # another server, which counts from one again
             break
         repository.run("restore", str(shipments[run]["id"]), "--target", str(place / run))
         files = {path.name: path for path in (place / run).rglob("binlog.*")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,7 @@ def replay(server: Server, logs: list[Path], manifest: dict[str, Any], name: str
         *([f"--rewrite-db={name}->{into}"] if into != name else []),
         f"--start-position={facts['binlog_position']}",
         # It stops before the first event of that second or later.
-        f"--stop-datetime={stamp(until + 1).replace('T', ' ').rstrip('Z')}",
+        *([f"--stop-datetime={stamp(until + 1).replace('T', ' ').rstrip('Z')}"] if until < math.inf else []),
     ]
     command = [
         "docker", "run", "--rm", "--network", "none", "--user", "0", "--env", "TZ=UTC", *mounts,
@@ -63,5 +64,6 @@ def replay(server: Server, logs: list[Path], manifest: dict[str, Any], name: str
         docker.pipe(reader, words, f"replaying the binary logs of {name}")
     finally:
         server.query(f"SET GLOBAL gtid_strict_mode = {strict}")
-    say(f"  {name}: brought to {stamp(until)} by {len(wanted)} binary logs")
+    moment = stamp(until) if until < math.inf else "the last transaction that arrived"
+    say(f"  {name}: brought to {moment} by {len(wanted)} binary logs")
     return len(wanted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import shutil
 import tempfile
 import time
@@ -21,7 +22,12 @@ EDGE, EDGE_DATA = "traefik", "/var/lib/skerry/traefik"
 
 
 def moment(text: str) -> float:
-    """Return the time that a text like `2026-11-24 12:34:56` means; without a zone it is UTC. Raises BackupError."""
+    """Return the time that a text like `2026-11-24 12:34:56` means; without a zone it is UTC, and `latest` is any.
+
+    Raises BackupError for anything else.
+    """
+    if text == "latest":
+        return math.inf
     try:
         when = datetime.datetime.fromisoformat(text)
     except ValueError as error:
@@ -30,7 +36,7 @@ def moment(text: str) -> float:
 
 
 class Restore:
-    """One restore. `until`: the second whose end counts, None for the dump as it is."""
+    """One restore. `until`: the second whose end counts, infinite for all that arrived, None for the dump as it is."""
 
     def __init__(
         self, settings: Settings, repository: Repository, *, run: str = "latest", until: float | None = None

@@ -105,6 +105,7 @@ class Run:
         summary, facts = self._from_command(f"db-{name}.sql", ["database", name], f"database={name}")
         facts["snapshot"] = summary["snapshot_id"]
         self.manifest["databases"][name] = facts
+        self.manifest["server"] = binlog.born()
         self.manifest.setdefault("versions", {})["mariadb"] = Server().version()
         text = f"{size(facts['bytes'])}, {len(facts['tables'])} tables, {facts['rows']} rows"
         return text, int(summary.get("data_added_packed", 0))
