@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tarfile
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,7 @@ NGINX = "skerry-standin/nginxinc/nginx-unprivileged:1.26"
 PROXY = "skerry-standin/tecnativa/docker-socket-proxy:v0.4.1"
 MYSQLD_EXPORTER = "skerry-standin/prom/mysqld-exporter:v0.17.2"
 REDIS_EXPORTER = "skerry-standin/oliver006/redis_exporter:v1.69.0"
+RESTIC = "skerry-standin/restic/restic:0.18.0"
 GO_ENDS = frozenset({0, 2, 143})  # a Go program without a handler ends on SIGTERM with 2
 
 
@@ -140,7 +142,24 @@ def test_every_stand_in_has_a_contract() -> None:
     """A new stand-in would be used in tests of the platform without anyone having compared it."""
     listed = {f"{entry['name']}:{entry['tag']}" for entry in table() if entry["name"].startswith("skerry-standin/")}
 
-    assert listed == {contract.image for contract in CONTRACTS}
+    assert listed == {contract.image for contract in CONTRACTS} | {RESTIC}
+
+
+def test_restic_can_be_taken_out() -> None:
+    """Debian 12, whose own restic is too old, would have no backup."""
+    config = inspect(RESTIC)["Config"]
+    assert config["Entrypoint"] == ["/usr/bin/restic"]
+    assert "Stand-in of Skerry's workshop" in config["Labels"]["org.opencontainers.image.description"]
+    name = docker("create", RESTIC).stdout.strip()
+    try:
+        with tempfile.TemporaryDirectory() as directory:
+            docker("cp", f"{name}:/usr/bin/restic", f"{directory}/restic")
+            said = docker(
+                "run", "--rm", "--volume", f"{directory}:/taken", "debian:12", "/taken/restic", "version"
+            ).stdout
+    finally:
+        docker("rm", name)
+    assert said.startswith("restic 0.18.0 ")
 
 
 def test_no_container_is_left() -> None:

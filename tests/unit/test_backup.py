@@ -199,3 +199,14 @@ def test_one_job_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
             pass
     with records.only_one("backup"):
         pass
+
+
+def test_nothing_is_saved_during_a_restore(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A half restored database would be a good run; or a long run would hold up the shipments."""
+    monkeypatch.setattr(records, "RUNTIME", tmp_path)
+    refused = pytest.raises(BackupError, match="another restore job")
+    with records.only_one("restore", shared=True), records.only_one("restore", shared=True), refused:
+        records.only_one("restore").__enter__()
+    refused = pytest.raises(BackupError, match="another restore job")
+    with records.only_one("restore"), refused:
+        records.only_one("restore", shared=True).__enter__()

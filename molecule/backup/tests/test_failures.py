@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -118,14 +119,23 @@ def test_most_of_the_rows_are_gone(backup: Any, good: Callable[[str], str], sql:
     good("run --accept-shrunken")
 
 
+@contextmanager
+def rotten(host: Host, repository: str) -> Iterator[None]:
+    """Damage each pack of a repository meanwhile."""
+    packs = f"find {repository}/data -type f ! -name '*.kept'"
+    host.check_output(
+        f"for p in $({packs}); do cp $p $p.kept; printf XXXX | dd of=$p bs=1 seek=20 conv=notrunc status=none; done"
+    )
+    try:
+        yield
+    finally:
+        host.check_output(f"for p in $({packs}); do if [ -e $p.kept ]; then mv $p.kept $p; fi; done")
+
+
 def test_a_block_rots(s3: Host, backup: Any, alerts: Alerts) -> None:
     """The drill would prove a backup that cannot be read."""
-    packs = s3.check_output("find /srv/s3/skerry-backups/vps/data -type f").split()
-    for pack in packs:
-        s3.check_output(f"cp {pack} {pack}.kept && printf XXXX | dd of={pack} bs=1 seek=20 conv=notrunc status=none")
-    done = backup("drill")
-    for pack in packs:
-        s3.check_output(f"mv {pack}.kept {pack}")
+    with rotten(s3, "/srv/s3/skerry-backups/vps"):
+        done = backup("drill")
     assert done.rc == 1
     assert "ciphertext verification failed" in done.stdout
     assert any(alert["kind"] == "drill" for alert in alerts())
@@ -154,11 +164,7 @@ def test_a_restore_that_fails_leaves_what_there_was(
     """The cure would be worse than the illness."""
     good("run")
     sql("INSERT INTO orders (what) VALUES ('only here')")
-    packs = vps.check_output("find /var/backups/skerry/data -type f").split()
-    for pack in packs:
-        vps.check_output(f"cp {pack} /root/ && printf XXXX | dd of={pack} bs=1 seek=20 conv=notrunc status=none")
-    done = backup("restore --app shop")
-    for pack in packs:
-        vps.check_output(f"mv /root/{pack.rpartition('/')[2]} {pack}")
+    with rotten(vps, "/var/backups/skerry"):
+        done = backup("restore --app shop")
     assert done.rc == 1
     assert sql("SELECT COUNT(*) FROM orders WHERE what = 'only here'") == "1"

@@ -47,10 +47,11 @@ def parser() -> argparse.ArgumentParser:
 
 def do(options: argparse.Namespace, config: Settings) -> bool:
     """Do what the command line asks for and return whether all of it went well."""
-    if options.verb == "run":
-        return run.everything(config, accept_shrunken=options.accept_shrunken)
-    if options.verb == "binlog":
-        return all(one.good for one in binlog.ship(config))
+    if options.verb in ("run", "binlog"):
+        with records.only_one("restore", wait=60, shared=True):
+            if options.verb == "run":
+                return run.everything(config, accept_shrunken=options.accept_shrunken)
+            return all(one.good for one in binlog.ship(config))
     if options.verb == "failed":
         records.tell(config, "job", False, {"job": options.job, "reason": "see `journalctl -u skerry-backup@…`"})
         return True

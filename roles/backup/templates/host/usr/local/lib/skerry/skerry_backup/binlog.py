@@ -23,13 +23,13 @@ def ship(settings: Settings) -> list[Outcome]:
     outcomes = []
     with only_one("binlog", wait=120):
         began = time.time()
-        base = manifests.newest(settings) or {}
+        base = manifests.newest(settings)
         # After a restore onto a new machine, the newest run is of a server whose logs are elsewhere.
-        if not base.get("databases") or base.get("server") != born():
+        if not base or not base["databases"] or base.get("server") != born():
             say("there is no run yet that shipments could follow")
             return []
         try:
-            outcomes.append(_to_local(settings, began))
+            outcomes.append(_to_local(settings, base, began))
         except (BackupError, OSError) as error:
             outcomes.append(Outcome("binlog", LOCAL, False, str(error), time.time() - began))
         else:
@@ -50,11 +50,10 @@ def born() -> str:
     return str(docker.inspect("volume", VOLUME)["CreatedAt"])
 
 
-def _to_local(settings: Settings, began: float) -> Outcome:
-    base = manifests.newest(settings)
-    if base is None:
-        raise BackupError("there is no run that it could follow")
+def _to_local(settings: Settings, base: manifests.Manifest, began: float) -> Outcome:
     state = recall("binlog")
+    if state.get("server") != born():  # of an earlier server, whose numbers mean other logs
+        state = {}
     server = Server()
     if (state.get("base"), state.get("in_use")) == (base["run"], list(server.position())):
         return Outcome("binlog", LOCAL, True, "nothing was written since the last time", time.time() - began)
@@ -74,7 +73,8 @@ def _to_local(settings: Settings, began: float) -> Outcome:
     tags = ["binlog", f"base={base['run']}", f"from={closed[0]}", f"to={closed[-1]}", f"server={born()}"]
     summary = local.backup(*parent, *(str(directory / name) for name in closed), tags=tags)
     remember("binlog", {
-        "base": base["run"], "next": in_use, "in_use": [in_use, position], "snapshot": summary["snapshot_id"],
+        "server": born(), "base": base["run"], "next": in_use, "in_use": [in_use, position],
+        "snapshot": summary["snapshot_id"],
     })  # fmt: skip
     stored = int(summary.get("data_added_packed", 0))
     return Outcome("binlog", LOCAL, True, f"{closed[0]} to {closed[-1]}", time.time() - began, stored)

@@ -36,23 +36,27 @@ def say(text: str) -> None:
 
 
 @contextlib.contextmanager
-def only_one(job: str, *, wait: float = 0) -> Iterator[None]:
-    """Hold the lock of a kind of job. Raises BackupError where another holds it for longer than `wait` seconds."""
+def only_one(job: str, *, wait: float = 0, shared: bool = False) -> Iterator[None]:
+    """Hold the lock of a kind of job, `shared` with others that share it.
+
+    Raises BackupError where another holds it for longer than `wait` seconds.
+    """
     RUNTIME.mkdir(mode=0o755, exist_ok=True)
     with (RUNTIME / f"backup-{job}.lock").open("a+") as file:
         end = time.monotonic() + wait
         while True:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
                 break
             except BlockingIOError as error:
                 if time.monotonic() > end:
                     file.seek(0)
                     raise BackupError(f"another {job} job is at work: process {file.read().strip() or '?'}") from error
                 time.sleep(0.2)
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+        if not shared:
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
         yield
 
 

@@ -140,17 +140,6 @@ def _ready(path: Path, name: str) -> Connection:
         time.sleep(0.2)
 
 
-def keys(connection: Connection, prefix: str) -> Iterator[bytes]:
-    """Yield the names of the keys that begin with `prefix`."""
-    cursor = b"0"
-    pattern = prefix.translate({ord(c): f"\\{c}" for c in "*?[]\\"}).encode() + b"*"
-    while True:
-        cursor, names = connection.ask(b"SCAN", cursor, b"MATCH", pattern, b"COUNT", b"1000")
-        yield from names
-        if cursor == b"0":
-            return
-
-
 # Keys may hold any byte, so no list of them passes through a text.
 FORGET = b"""local cursor = '0' repeat
 local found = redis.call('SCAN', cursor, 'MATCH', ARGV[1], 'COUNT', 1000) cursor = found[1]

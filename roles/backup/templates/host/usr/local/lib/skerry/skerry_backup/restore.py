@@ -6,7 +6,6 @@ import datetime
 import math
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from .records import only_one, say, tell
 from .restic import Repository
 from .settings import STATE, BackupError, Settings
 
+TIMERS_SECONDS = 300  # a run that is under way may end first
 EDGE, EDGE_DATA = "traefik", "/var/lib/skerry/traefik"
 
 
@@ -43,6 +43,7 @@ class Restore:
     ) -> None:
         self.settings, self.repository, self.run, self.until = settings, repository, run, until
         self.server = Server()
+        self._chosen: dict[str, manifests.Manifest] = {}
 
     def app(self, name: str) -> None:
         """Put one app's database, Redis keys and volumes in the place of the present ones.
@@ -54,12 +55,13 @@ class Restore:
         self._apps([name])
 
     def everything(self) -> None:
-        """Put back every app, all Redis keys, and the certificates: onto a new VPS, say, after site.yml."""
+        """Put back every app and the certificates: onto a new VPS, say, after site.yml."""
+        manifest = self._manifest("")
         with _stopped([EDGE]):
-            snapshot = self.repository.find(f"run={self._manifest('')['run']}", "part=files")
+            snapshot = self.repository.find(f"run={manifest['run']}", "part=files")
             self.repository.run("restore", snapshot, "--target", "/", "--include", EDGE_DATA, "--delete")
             say("  certificates: restored")
-        manifests.keep(self._manifest(""))  # this host goes on from there
+        manifests.keep(manifest)  # this host goes on from there
         self._apps(list(self.settings.apps))
 
     def beside(self, database: str, name: str) -> None:
@@ -91,10 +93,12 @@ class Restore:
                 "everything is restored, but the backup that has to follow failed: see above, and run it again"
             )
 
-    def _manifest(self, database: str) -> dict[str, Any]:
-        if self.until is None:
-            return manifests.choose(self.repository, self.run, database=database)
-        return manifests.choose(self.repository, self.run, before=self.until, database=database)
+    def _manifest(self, database: str) -> manifests.Manifest:
+        """Return the run that a database, or with "" everything else, comes from; chosen once, for runs are added."""
+        if database not in self._chosen:
+            before = math.inf if self.until is None else self.until
+            self._chosen[database] = manifests.choose(self.repository, self.run, before=before, database=database)
+        return self._chosen[database]
 
     def _database(self, manifest: dict[str, Any], name: str, into: str) -> None:
         replay.load(self.server, self.repository, manifest, name, into)
@@ -113,8 +117,6 @@ class Restore:
         if not present:
             return ""
         say("The present state is saved first:")
-        # The second of an id must not be that of the run before.
-        time.sleep(1)
         kept = run.Run(self.settings, present)
         if not all(one.good for one in kept.go() if one.target == "local"):
             raise BackupError("the present state could not be saved, so nothing was changed")
@@ -156,14 +158,14 @@ def restore(settings: Settings, restoring: Restore, *, app: str, beside: str) ->
     """Do one restore and tell of it. `app` is empty for everything; `beside` is the other name, or empty."""
     what = app or "everything"
     try:
-        with only_one("restore"), only_one("binlog", wait=300):
-            pass  # nothing else is at work now; the runs below take their own locks
-        if beside:
-            restoring.beside(str(settings.apps.get(app, {}).get("database", app)), beside)
-        elif app:
-            restoring.app(app)
-        else:
-            restoring.everything()
+        # What timers start would save a database that is half restored, as a good run.
+        with only_one("restore", wait=TIMERS_SECONDS):
+            if beside:
+                restoring.beside(str(settings.apps.get(app, {}).get("database", app)), beside)
+            elif app:
+                restoring.app(app)
+            else:
+                restoring.everything()
     except (BackupError, OSError) as error:
         tell(settings, "restore", False, {"what": what, "reason": str(error)})
         raise
