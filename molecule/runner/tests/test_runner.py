@@ -19,7 +19,8 @@ ROOT_CA = str(Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "root.pem")
 PROJECT = Path(os.environ["MOLECULE_PROJECT_DIRECTORY"])
 
 # Steps of a wait; generous, as these tests are about whether, not how soon.
-PATIENCE = 120
+# Half seconds. After some failures in a row the reporter asks each 30 s: two such gaps, and the platform's own start.
+PATIENCE = 240
 
 
 def eventually(check: Callable[[], Any], what: str) -> Any:
