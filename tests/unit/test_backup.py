@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -173,6 +174,21 @@ def test_no_point_in_time() -> None:
 def test_a_prefix_is_no_pattern() -> None:
     """Restoring the app `a*` would remove the keys of `ab`."""
     assert redis.pattern("a*[b]?:") == rb"a\*\[b\]\?:*"
+
+
+def test_metrics_of_what_is_gone_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that was dropped, or a shrunken one that was accepted, would raise an alert for ever."""
+    monkeypatch.setattr(records, "STATE", tmp_path)
+    monkeypatch.setattr(records, "METRICS", tmp_path / "metrics")
+    for scope, target in (("database:old", "local"), ("database:shop", "local"), ("run", "s3"), ("run", "gone")):
+        records.count([records.Outcome(scope, target, True)])
+    records.measure("skerry_restore_drill_rto_seconds", {"target": "s3"}, 1)
+    records.forget({"database:shop", "run", "binlog"}, {"local", "s3"})
+    records.measure("skerry_restore_drill_rpo_seconds", {"target": "s3"}, 1)
+    text = (tmp_path / "metrics/backup.prom").read_text()
+    assert sorted(set(re.findall(r'(?:scope="([^"]*)",)?target="([^"]*)"', text))) == [
+        ("", "s3"), ("database:shop", "local"), ("run", "s3"),
+    ]  # fmt: skip
 
 
 def test_metrics_keep_what_they_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,7 +108,7 @@ def test_the_disk_is_full(vps: Host, backup: Any, alerts: Alerts, sql: Callable[
     assert alerts()
 
 
-def test_most_of_the_rows_are_gone(backup: Any, good: Callable[[str], str], sql: Callable[..., str]) -> None:
+def test_most_of_the_rows_are_gone(vps: Host, backup: Any, good: Callable[[str], str], sql: Callable[..., str]) -> None:
     """An empty database would push the good backups out, night by night."""
     sql("CREATE OR REPLACE TABLE bulk AS SELECT seq FROM seq_1_to_1000")
     good("run")
@@ -116,7 +116,10 @@ def test_most_of_the_rows_are_gone(backup: Any, good: Callable[[str], str], sql:
     done = backup("run")
     assert done.rc == 1
     assert "run `skerry-backup run --accept-shrunken`" in done.stdout
+    metric = "grep -c shrunken:shop /var/lib/skerry/metrics/backup.prom || true"
+    assert vps.check_output(metric) == "1"
     good("run --accept-shrunken")
+    assert vps.check_output(metric) == "0", "the alert would never end"
 
 
 @contextmanager

@@ -37,12 +37,22 @@ def test_no_program_gains_privileges(vps: Host, image: str) -> None:
     assert "NoNewPrivs:\t1" in status
 
 
-def test_logs_are_bounded(vps: Host, image: str) -> None:
-    """One container that talks too much would fill the disk."""
-    container = vps.check_output(f"docker create {image}")
-    log = json.loads(vps.check_output(f"docker inspect --format '{{{{json .HostConfig.LogConfig}}}}' {container}"))
-    vps.check_output(f"docker rm {container}")
-    assert log == {"Type": "json-file", "Config": {"max-file": "3", "max-size": "10m"}}
+def test_the_journal_takes_the_logs(vps: Host, image: str) -> None:
+    """Whoever asks what a service said before its container went would get nothing, or would have to know its id."""
+    labels = "--label com.docker.stack.namespace=shop --label com.docker.swarm.service.name=shop_web"
+    words = f"run --rm --name shop_web.1 {labels} --entrypoint echo {image} to-the-journal"
+    assert vps.check_output(f"docker {words}") == "to-the-journal"
+    vps.check_output("journalctl --sync")
+    fields = f"COM_DOCKER_STACK_NAMESPACE=shop COM_DOCKER_SWARM_SERVICE_NAME=shop_web IMAGE_NAME={image}"
+    said = json.loads(vps.check_output(f"journalctl --output=json --lines=1 {fields}"))
+    assert (said["MESSAGE"], said["SYSLOG_IDENTIFIER"]) == ("to-the-journal", "shop_web.1")
+
+
+def test_one_that_talks_much_costs_no_lines(vps: Host, image: str) -> None:
+    """All containers are one unit to the journal, whose limit would be reached by the first."""
+    vps.check_output(f"docker run --rm --name talks-much --entrypoint seq {image} 15000 >/dev/null")
+    vps.check_output("journalctl --sync")
+    assert vps.check_output("journalctl --output=cat CONTAINER_NAME=talks-much | wc -l") == "15000"
 
 
 def test_containers_of_the_default_network_are_apart(vps: Host, image: str) -> None:
@@ -68,7 +78,7 @@ def test_an_option_that_can_be_reloaded_restarts_nothing(
 def test_an_option_that_cannot_is_loaded_by_a_restart(converge: Callable[..., Any], engine: Callable[[], str]) -> None:
     """The file would say one thing and the engine do another."""
     before = engine()
-    assert converge({"docker_daemon_options_extra": {"log-opts": {"max-size": "1m"}}}).changed > 0
+    assert converge({"docker_daemon_options_extra": {"log-opts": {"tag": "other"}}}).changed > 0
     assert engine() != before
 
 
@@ -76,7 +86,7 @@ def test_a_file_that_an_interrupted_run_did_not_load_is_loaded(vps: Host, conver
     """A run that was killed between writing and restarting would leave the engine with old options."""
     converge()
     # As if the engine had been started before the file was written.
-    vps.check_output("sed -i 's/10m/5m/' /run/skerry/daemon.json")
+    vps.check_output("sed -i 's/journald/json-file/' /run/skerry/daemon.json")
     assert converge().changed > 0
     assert converge().changed == 0
 

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ from typing import Any
 from .settings import METRICS, RUNTIME, STATE, BackupError, Settings
 
 KEPT_EVENTS = 200
+LABEL = re.compile(r'(\w+)="([^"]*)"')
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,16 @@ def measure(name: str, labels: Mapping[str, str], value: float) -> None:
     known[f"{name}{{{text}}}" if text else name] = value
     remember("metrics", known)
     write(METRICS / "backup.prom", "".join(f"{key} {known[key]:.17g}\n" for key in sorted(known)), 0o644)
+
+
+def forget(scopes: set[str], targets: set[str]) -> None:
+    """Drop the metrics of every other scope and target: a database that is gone would be a backup too old for ever."""
+    known = recall("metrics")
+    for key in list(known):
+        labels = dict(LABEL.findall(key))
+        if labels.get("scope", "binlog") not in scopes or labels.get("target", "local") not in targets:
+            del known[key]
+    remember("metrics", known)
 
 
 def count(outcomes: list[Outcome]) -> None:

@@ -11,7 +11,7 @@ import json
 import os
 import subprocess
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from .records import only_one
 from .settings import BackupError, Settings, Target
@@ -49,6 +49,9 @@ class ResticError(BackupError):
 class Repository:
     """One target's repository."""
 
+    # What could not be reached is not waited for again by the same process.
+    _unreachable: ClassVar[dict[str, ResticError]] = {}
+
     def __init__(self, settings: Settings, target: Target) -> None:
         self.settings, self.target = settings, target
         self.environment = {
@@ -72,7 +75,8 @@ class Repository:
                 capture_output=True, check=False, env=self.environment, timeout=timeout or self.target.timeout,
             )  # fmt: skip
         except subprocess.TimeoutExpired as error:
-            self._drop_lock()
+            if arguments[0] != "unlock":  # it takes no lock
+                self._drop_lock()
             raise ResticError(self.target.name, arguments[0], TOO_LONG, str(error.stderr or "")) from error
         if done.returncode:
             if done.returncode < 0:
@@ -95,17 +99,21 @@ class Repository:
 
         Raises ResticError within a minute where the target cannot be reached or the password is another one.
         """
+        if failed := self._unreachable.get(self.target.repository):
+            raise failed
         with only_one(f"repository-{self.target.name}", wait=PROBE_SECONDS):
-            self._ensure(like)
+            self._ensure(like, min(PROBE_SECONDS, self.target.timeout))
 
-    def _ensure(self, like: Repository | None) -> None:
+    def _ensure(self, like: Repository | None, timeout: float) -> None:
         try:
-            self.run("unlock", timeout=PROBE_SECONDS)  # only of locks whose process is gone
+            self.run("unlock", timeout=timeout)  # only of locks whose process is gone
         except ResticError as error:
+            if error.code == TOO_LONG:
+                self._unreachable[self.target.repository] = error
             if error.code != 10:
                 raise
             same = [*like.as_source(), "--copy-chunker-params"] if like else []
-            self.run("init", *same, timeout=PROBE_SECONDS)
+            self.run("init", *same, timeout=timeout)
 
     def as_source(self) -> list[str]:
         """Return the options that make this repository the source of a copy."""

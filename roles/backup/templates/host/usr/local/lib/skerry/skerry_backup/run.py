@@ -17,7 +17,7 @@ from typing import Any
 
 from . import binlog, docker, manifests
 from .mariadb import Server
-from .records import Outcome, count, failures, only_one, recall, remember, say, size, stamp, tell
+from .records import Outcome, count, failures, forget, only_one, recall, remember, say, size, stamp, tell
 from .restic import Repository, ResticError
 from .settings import STATE, BackupError, Settings
 
@@ -57,6 +57,10 @@ class Run:
                 remember("interrupted", {})
                 for target in self.settings.targets[1:]:
                     self._attempt("run", partial(self._copy, Repository(self.settings, target)), target.name)
+        if not self.partial:
+            scopes = {"binlog", "check", "redis", "files", "manifest", "run", *(one.scope for one in self.outcomes)}
+            databases = {f"database:{name}" for name in self.databases}
+            forget(scopes | databases, {target.name for target in self.settings.targets})
         count(self.outcomes)
         tell(self.settings, "backup", all(one.good for one in self.outcomes), {
             "run": self.id, "seconds": round(time.time() - self.started, 1), "failures": failures(self.outcomes),
