@@ -17,8 +17,7 @@ import time
 
 from tests.local import Vps
 
-ROWS = 10_000  # in one statement
-ROW = 1024  # bytes; half of it is random, as hexadecimal digits are
+INSERT = 10_000 * 1024  # bytes of one statement; half of it is random, as hexadecimal digits are
 QUIET = 30  # seconds of writing before the backup
 # Prints, for each commit, when it ended and the milliseconds that it took.
 WRITER = """
@@ -49,10 +48,9 @@ def sql(vps: Vps, statement: str) -> str:
 def fill(vps: Vps, gigabytes: float) -> None:
     """Write about that much into bench_data."""
     sql(vps, "CREATE OR REPLACE TABLE bench_data (id INT AUTO_INCREMENT PRIMARY KEY, data TEXT)")
-    text = ", ".join(["SHA2(RAND(), 512)"] * (ROW // 128))
     # What is shipped is not measured here: the table came with the database, so to say.
-    insert = f"SET sql_log_bin = 0; INSERT INTO bench_data (data) SELECT CONCAT({text}) FROM seq_1_to_{ROWS}"
-    for _ in range(round(gigabytes * 2**30 / ROW / ROWS)):
+    insert = "SET sql_log_bin = 0; INSERT INTO bench_data (data) SELECT HEX(RANDOM_BYTES(512)) FROM seq_1_to_10000"
+    for _ in range(round(gigabytes * 2**30 / INSERT)):
         sql(vps, insert)
 
 
@@ -79,14 +77,13 @@ def summary(latencies: list[float]) -> str:
 def writes(vps: Vps) -> tuple[float, float]:
     """Write during a backup; return the p99 in milliseconds before it and during it."""
     sql(vps, "CREATE OR REPLACE TABLE bench_writes (id INT AUTO_INCREMENT PRIMARY KEY, at TIMESTAMP(6))")
-    inside = f"docker run --rm --interactive --network data --entrypoint python $({IMAGE}) -c {shlex.quote(WRITER)}"
+    python = f"--network data --entrypoint python $({IMAGE}) -c {shlex.quote(WRITER)}"
+    inside = f"docker run --rm --interactive --name bench-writer {python}"
     argv = [*shlex.split(vps.values["SKERRY_SSH"]), f"sh -c {shlex.quote(f'{PASSWORD} | {inside}')}"]
     process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     time.sleep(QUIET)
     began, took, _ = timed(vps, "run")
-    vps.out(f"docker rm --force $(docker ps --quiet --filter ancestor=$({IMAGE}) --filter network=data"
-            " | xargs docker inspect --format '{{.Id}} {{index .Config.Labels \"com.docker.swarm.task.id\"}}'"
-            " | awk 'NF == 1 {print $1}')")
+    vps.out("docker rm --force bench-writer")
     pairs = [tuple(map(float, line.split())) for line in process.communicate()[0].splitlines()]
     before = [ms for at, ms in pairs[50:] if at < began]
     during = [ms for at, ms in pairs if began <= at <= began + took]
