@@ -176,6 +176,28 @@ def test_a_prefix_is_no_pattern() -> None:
     assert redis.pattern("a*[b]?:") == rb"a\*\[b\]\?:*"
 
 
+LOGS = [f"binlog.00000{number}" for number in (4, 5, 6)]
+
+
+@pytest.mark.parametrize(
+    ("first", "following", "shipped"),
+    [
+        (LOGS[1], LOGS[2], LOGS[1:]),  # all since the run, in one snapshot
+        (LOGS[1], LOGS[0], LOGS),  # and what an earlier run's shipments do not hold yet
+        (LOGS[1], "binlog.000002", LOGS[1:]),  # unless it is gone
+    ],
+)
+def test_what_is_shipped(first: str, following: str, shipped: list[str]) -> None:
+    """There would be a gap; or, after one that was told of, every shipment would fail for ever."""
+    assert binlog.due(LOGS, first, following) == shipped
+
+
+def test_a_gap_after_the_run_is_told() -> None:
+    """What was committed would be in no backup, and nobody would know."""
+    with pytest.raises(BackupError, match=r"binlog\.000003 is gone from the server"):
+        binlog.due(LOGS, "binlog.000003", "binlog.000003")
+
+
 def test_metrics_of_what_is_gone_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database that was dropped, or a shrunken one that was accepted, would raise an alert for ever."""
     monkeypatch.setattr(records, "STATE", tmp_path)

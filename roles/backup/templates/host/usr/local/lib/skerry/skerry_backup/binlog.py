@@ -60,11 +60,7 @@ def _to_local(settings: Settings, base: manifests.Manifest, began: float) -> Out
     server.rotate()
     in_use, position = server.position()
     first = min(facts["binlog_file"] for facts in base["databases"].values())
-    # What an earlier run's last shipment did not hold comes along, so that there is no gap between two runs.
-    first = min(first, state.get("next", first))
-    closed = [name for name in server.binlogs() if first <= name < in_use]
-    if not closed or closed[0] != first:
-        raise BackupError(f"{first} is gone from the server: what it held is in no backup; a whole run is due")
+    closed = due([name for name in server.binlogs() if name < in_use], first, state.get("next", first))
     directory = Path(docker.volume(VOLUME))
     local = Repository(settings, settings.local)
     local.ensure()
@@ -78,6 +74,23 @@ def _to_local(settings: Settings, base: manifests.Manifest, began: float) -> Out
     })  # fmt: skip
     stored = int(summary.get("data_added_packed", 0))
     return Outcome("binlog", LOCAL, True, f"{closed[0]} to {closed[-1]}", time.time() - began, stored)
+
+
+def due(closed: list[str], first: str, following: str) -> list[str]:
+    """Return the closed logs that are to be shipped.
+
+    first: where the dumps of the run begin. following: what comes after the last shipment; where that was of an earlier
+    run, it comes along, so that there is no gap between two runs. Where it is gone that was told when this run was made
+    necessary, and the run is what is left to begin from.
+
+    Raises BackupError where the run's own logs are gone.
+    """
+    begin = min(first, following)
+    if begin not in closed:
+        begin = first
+    if begin not in closed:
+        raise BackupError(f"{first} is gone from the server: what it held is in no backup; a whole run is due")
+    return closed[closed.index(begin) :]
 
 
 def _to_other(settings: Settings, repository: Repository) -> Outcome:
