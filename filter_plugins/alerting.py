@@ -92,8 +92,8 @@ def _receivers(channels: Channels) -> dict[str, list[dict[str, Any]]]:
 def alert_config(channels: Channels, inhibitions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return Alertmanager's configuration.
 
-    channels: email, webhooks, slack, discord, telegram, ntfy, each empty where it is off; heartbeat (whether there is an
-        address) and heartbeat_interval; repeat (by severity) and pace (wait, interval).
+    channels: email, webhooks, slack, discord, telegram, ntfy, each empty where it is off; heartbeat (an address, or
+        nothing) and heartbeat_interval; repeat (by severity) and pace (wait, interval).
     """
     pace, repeat = channels["pace"], channels["repeat"]
     receivers: list[dict[str, Any]] = [{"name": "everyone", **_receivers(channels)}, {"name": "nobody"}]
@@ -168,7 +168,8 @@ def _problems(channels: Channels) -> Iterator[str]:
         yield from _of_fields(f"prometheus_alert_webhooks[{number}]", hook, {"url"}, {"token"})
     email = channels.get("email") or {}
     if email and not re.fullmatch(r"[^\s:]+:[0-9]{1,5}", str(email.get("smarthost", ""))):
-        yield f'prometheus_alert_email.smarthost is "{email.get("smarthost", "")}": allowed is host:port, as in mail.example.com:587.'
+        given = email.get("smarthost", "")
+        yield f'prometheus_alert_email.smarthost is "{given}": allowed is host:port, as in mail.example.com:587.'
     if bool(email.get("username")) != bool(email.get("password")):
         yield "prometheus_alert_email has only one of username and password: allowed are both or none."
     telegram = channels.get("telegram") or {}

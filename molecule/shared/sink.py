@@ -69,7 +69,14 @@ class Smtp(socketserver.StreamRequestHandler):
         message = email.message_from_bytes(raw, policy=email.policy.default)
         body = message.get_body(("plain",))
         text = body.get_content() if body else ""
-        keep("email", subject=str(message["Subject"]), to=str(message["To"]), text=text, user=self.login[0], password=self.login[1])
+        keep(
+            "email",
+            subject=str(message["Subject"]),
+            to=str(message["To"]),
+            text=text,
+            user=self.login[0],
+            password=self.login[1],
+        )
         self.say("250 taken")
 
     def do_other(self, _: str) -> None:

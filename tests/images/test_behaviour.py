@@ -237,7 +237,13 @@ def test_socket_proxy_writes_only_where_asked() -> None:
 @pytest.mark.parametrize(
     ("image", "tool", "file", "good", "bad"),
     [
-        (PROMETHEUS, ("promtool", "check", "rules"), "/etc/prometheus/prometheus.yml", "groups: []\n", "groups: [{}]\n"),
+        (
+            PROMETHEUS,
+            ("promtool", "check", "rules"),
+            "/etc/prometheus/prometheus.yml",
+            "groups: []\n",
+            "groups: [{}]\n",
+        ),
         (
             ALERTMANAGER,
             ("amtool", "check-config"),

@@ -1,7 +1,8 @@
 """Look at the engine every few seconds: ``python3 -m skerry_collector SETTINGS.json``.
 
-Each look writes ``services.json`` and ``routes.json`` (Prometheus's lists of targets) and ``containers.prom``; ``host.prom``
-follows when apt's lists or the installed packages changed. A look that fails leaves the files as they are: their age shows.
+Each look writes ``services.json`` and ``routes.json`` (Prometheus's lists of targets) and ``containers.prom``;
+``host.prom`` follows when apt's lists or the installed packages changed. A look that fails leaves the files as they are
+and their age shows.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ class Cgroups:
         return None
 
     def memory(self, identifier: str) -> tuple[int, int] | None:
-        """Return bytes in use, without page cache that the kernel may drop at once (as `docker stats`), and the limit, or 0."""
+        """Return bytes in use, as `docker stats` without page cache that may go at once, and the limit, or 0."""
         usage, limit, cache = (
             ("memory.current", "memory.max", "inactive_file")
             if self._unified

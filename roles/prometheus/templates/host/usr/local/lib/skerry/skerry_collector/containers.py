@@ -11,7 +11,7 @@ from .targets import names, slot
 
 Json = dict[str, Any]
 
-SERVICE_ID, SERVICE, TASK_ID, TASK = (f"com.docker.swarm.{key}" for key in ("service.id", "service.name", "task.id", "task.name"))  # fmt: skip
+SERVICE_ID, TASK_ID = "com.docker.swarm.service.id", "com.docker.swarm.task.id"
 ENDED = {"failed", "rejected", "complete", "orphaned"}
 """States of a task that ended by itself; one that an update or an operator ended is `shutdown`."""
 
@@ -19,8 +19,8 @@ ENDED = {"failed", "rejected", "complete", "orphaned"}
 class Usage(Protocol):
     """What a container uses, as cgroups.Cgroups tells it."""
 
-    def cpu_seconds(self, identifier: str) -> float | None: ...
-    def memory(self, identifier: str) -> tuple[int, int] | None: ...
+    def cpu_seconds(self, identifier: str, /) -> float | None: ...
+    def memory(self, identifier: str, /) -> tuple[int, int] | None: ...
     def oom_kills(self, identifier: str) -> int | None: ...
 
 
@@ -49,10 +49,9 @@ class History:
             if kills is not None:
                 self.oom_kills[service] += max(0, kills - self._kills.get(identifier, 0))
                 self._kills[identifier] = kills
-            elif identifier in over and self._over is not None and identifier not in self._over:
+            elif self._over is not None and identifier in over - self._over:
                 # Its cgroup is gone with it; a kill that was seen there is counted already.
-                if not self._kills.get(identifier) and was_killed(identifier):
-                    self.oom_kills[service] += 1
+                self.oom_kills[service] += int(not self._kills.get(identifier) and was_killed(identifier))
         self._over = over
         here = {one["Id"] for one in found}
         self._kills = {identifier: kills for identifier, kills in self._kills.items() if identifier in here}

@@ -1,4 +1,4 @@
-"""Updates that wait, and whether a reboot does: looked at when apt's files changed, for asking apt takes a second of CPU."""
+"""Updates that wait, and whether a reboot does: looked at when files changed, for asking apt takes a second of CPU."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WATCHED = tuple(map(Path, ("/var/lib/apt/lists", "/var/lib/dpkg/status", "/run/r
 SETTLED_SECONDS = 30
 """An upgrade changes the files many times: they are looked at once they rest."""
 
-UPGRADE = re.compile(r"Inst \S+ \[[^]]*\] \(\S+ (?P<origin>[^,\[]+?)[,\s]*(?:[^)]*)\[")
+UPGRADE = re.compile(r"Inst \S+ \[[^]]*\] \(\S+ (?P<origin>.+?) \[[a-z0-9-]+\]\)")
 COMMAND = ["apt-get", "--just-print", "--option", "Debug::NoLocking=true", "dist-upgrade"]
 
 
@@ -25,7 +25,7 @@ class Host:
         self._told: tuple[float, ...] | None = None
 
     def changed(self) -> list[Sample] | None:
-        """Return the host's metrics, None where nothing changed since the last time (or something changes right now)."""
+        """Return the host's metrics, None where nothing changed since the last time (or something just now)."""
         stamps = tuple(path.stat().st_mtime if path.exists() else 0.0 for path in WATCHED)
         if stamps == self._told or (self._told is not None and time.time() - max(stamps) < SETTLED_SECONDS):
             return None

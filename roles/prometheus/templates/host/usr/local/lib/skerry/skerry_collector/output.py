@@ -13,7 +13,9 @@ Sample = tuple[str, Mapping[str, str], float]
 
 def write_metrics(path: Path, samples: Iterable[Sample]) -> None:
     """Write node_exporter's text format."""
-    replace(path, "".join(line(*sample) for sample in sorted(samples, key=lambda one: (one[0], sorted(one[1].items())))))
+    replace(
+        path, "".join(line(*sample) for sample in sorted(samples, key=lambda one: (one[0], sorted(one[1].items()))))
+    )
 
 
 def line(name: str, labels: Mapping[str, str], value: float) -> str:
