@@ -20,7 +20,9 @@ URL = re.compile(r"https?://[^\s/]+\S*")
 SPAN = re.compile(r"[1-9][0-9]*(s|m|h|d)")
 
 NTFY_TITLE = "{{if eq .status `resolved`}}Resolved: {{end}}{{.commonAnnotations.summary}}"
-NTFY_TEXT = "{{range .alerts}}{{.annotations.description}}\nsince {{.startsAt}}\n{{.annotations.runbook_url}}\n{{end}}"
+NTFY_TEXT = (
+    "{{range .alerts}}{{.annotations.description}}\nsince {{.startsAt}}\n%s{{.annotations.runbook_url}}\n{{end}}"
+)
 """ntfy fills these in itself, from the webhook's JSON (its "message templating", from 2.10 on)."""
 
 FIELDS: dict[str, tuple[set[str], set[str]]] = {
@@ -93,7 +95,8 @@ def alert_config(channels: Channels, inhibitions: Sequence[Mapping[str, Any]]) -
     """Return Alertmanager's configuration.
 
     channels: email, webhooks, slack, discord, telegram, ntfy, each empty where it is off; heartbeat (an address, or
-        nothing) and heartbeat_interval; repeat (by severity) and pace (wait, interval).
+        nothing) and heartbeat_interval; repeat (by severity), pace (wait, interval) and runbooks (what
+        goes before their paths).
     """
     pace, repeat = channels["pace"], channels["repeat"]
     receivers: list[dict[str, Any]] = [{"name": "everyone", **_receivers(channels)}, {"name": "nobody"}]
@@ -149,7 +152,10 @@ def _secrets(channels: Channels) -> Iterator[tuple[str, str]]:
     yield "alert_telegram_token", (channels.get("telegram") or {}).get("token", "")
     if ntfy := channels.get("ntfy"):
         join = "&" if "?" in ntfy["url"] else "?"
-        yield "alert_ntfy_url", f"{ntfy['url']}{join}tpl=1&t={quote(NTFY_TITLE)}&m={quote(NTFY_TEXT)}"
+        yield (
+            "alert_ntfy_url",
+            f"{ntfy['url']}{join}tpl=1&t={quote(NTFY_TITLE)}&m={quote(NTFY_TEXT % channels['runbooks'])}",
+        )
         yield "alert_ntfy_token", ntfy.get("token", "")
     yield "alert_heartbeat_url", channels.get("heartbeat", "")
 

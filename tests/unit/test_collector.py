@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "roles/prometheus/templates/host/usr/local/lib/skerry"))
 sys.path.insert(0, str(ROOT / "filter_plugins"))
 
-from skerry_collector import host, output, targets  # noqa: E402
+from skerry_collector import clock, host, output, targets  # noqa: E402
 from skerry_collector.cgroups import Cgroups  # noqa: E402
 from skerry_collector.containers import SERVICE_ID, TASK_ID, History, measure  # noqa: E402
 from traefik import traefik_labels  # noqa: E402
@@ -130,17 +130,9 @@ def routed(**settings: Any) -> Json:
 )
 def test_a_public_route_is_asked_where_a_visitor_gets_an_answer(settings: Json, url: str, module: str) -> None:
     """A route would go unwatched, or a path that is not public would be called down."""
-    (found,) = targets.probed([routed(**settings), service()], "")
+    (found,) = targets.probed([routed(**settings), service()], "192.0.2.1:9443")
     assert (found["targets"], found["labels"]["__param_module"]) == ([url], module)
-    assert found["labels"]["__param_target"] == url
-    assert "__param_hostname" not in found["labels"]
-
-
-def test_an_address_is_asked_by_the_name() -> None:
-    """Where DNS does not know the domain, nothing would be probed."""
-    (found,) = targets.probed([routed()], "192.0.2.1")
-    assert found["targets"] == ["https://shop.example.org/"]
-    assert found["labels"]["__param_target"] == "https://192.0.2.1/"
+    assert found["labels"]["__param_target"] == url.replace("shop.example.org", "192.0.2.1:9443")
     assert found["labels"]["__param_hostname"] == "shop.example.org"
 
 
@@ -254,6 +246,14 @@ def test_updates_are_counted_by_origin() -> None:
         ("apt_upgrades_pending", {"origin": "Debian:13.1/stable, Debian-Security:13/stable-security"}, 1),
     ]
     assert host.pending("") == [("apt_upgrades_pending", {"origin": ""}, 0)]
+
+
+def test_another_clock_is_read() -> None:
+    """A clock that is off would go unnoticed, until sign-in and certificates fail."""
+    head = b"HTTP/1.0 200 OK\r\nServer: x\r\nDate: Fri, 27 Nov 2026 03:00:00 GMT\r\n\r\n"
+    assert clock.told(head) == 1795748400
+    with pytest.raises(ValueError, match="no date"):
+        clock.told(b"HTTP/1.0 200 OK\r\n\r\n")
 
 
 def test_a_list_that_stays_is_not_written_again(tmp_path: Path) -> None:

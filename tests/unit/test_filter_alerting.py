@@ -27,6 +27,7 @@ ALL: dict[str, Any] = {
     "heartbeat_interval": "5m",
     "repeat": {"critical": "4h", "warning": "24h"},
     "pace": {"wait": "15s", "interval": "1m"},
+    "runbooks": "https://books.example/",
 }  # fmt: skip
 NONE: dict[str, Any] = (
     ALL | {key: {} for key in ("email", "slack", "discord", "telegram", "ntfy")} | {"webhooks": [], "heartbeat": ""}
@@ -76,7 +77,7 @@ def test_ntfy_is_told_how_to_read_the_webhook() -> None:
     query = parse_qs(urlsplit(alert_secrets(ALL)["secrets/alert_ntfy_url"]).query)
     assert query["tpl"] == ["1"]
     assert ".commonAnnotations.summary" in query["t"][0]
-    assert ".annotations.runbook_url" in query["m"][0]
+    assert "https://books.example/{{.annotations.runbook_url}}" in query["m"][0]
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def until() -> Callable[[Callable[[], Any], str], Any]:
 
 @pytest.fixture(scope="module")
 def query(vps: Host, task: Callable[..., str]) -> Callable[[str], dict[str, float]]:
-    """Return a function that asks Prometheus, from within, and returns values by their labels without a name, as JSON."""
+    """Return a function that asks Prometheus, and returns values by their labels (JSON, without the name)."""
 
     def ask(expression: str) -> dict[str, float]:
         url = f"http://127.0.0.1:9090/api/v1/query?query={quote(expression)}"
@@ -47,7 +47,7 @@ def query(vps: Host, task: Callable[..., str]) -> Callable[[str], dict[str, floa
     return ask
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def arrived(host: Host) -> Callable[[], list[Arrival]]:
     """Return a function that tells what has arrived at the receiver: molecule/shared/sink.py."""
     program = "import urllib.request as u; print(u.urlopen('http://127.0.0.1/', timeout=5).read().decode())"

@@ -65,7 +65,7 @@ def test_a_test_alert_reaches_each_channel_and_says_what_it_is(vps: Host, arrive
 
 def test_a_channel_that_does_not_work_is_named(vps: Host, converge: Callable[..., Any]) -> None:
     """An owner would believe in a channel that loses every message."""
-    closed = {"prometheus_alert_webhooks": [{"url": "http://127.0.0.1:9/"}]}
+    closed = {"prometheus_alert_webhooks": [{"url": "http://127.0.0.1:9/", "token": SECRETS[1]}]}
     assert converge(closed).changed == 1, "only the secret changed"
     try:
         said = vps.run("skerry-test-alert")

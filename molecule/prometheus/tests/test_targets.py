@@ -56,14 +56,27 @@ def test_a_new_service_is_scraped_without_a_change(
 
 def test_the_host_is_seen_and_not_the_container(vps: Host, query: Query, until: Until) -> None:
     """Disk and network of a container would pass for the machine's."""
-    size = int(vps.check_output("stat -f -c '%b %S' / | awk '{print $1 * $2}' | xargs printf '%.0f'"))
-    assert list(until(lambda: query('node_filesystem_size_bytes{mountpoint="/"}'), "the disk").values()) == [size]
+    size = int(vps.check_output("stat -f -c '%b %S' /var/lib/docker | awk '{print $1 * $2}' | xargs printf '%.0f'"))
+    assert list(
+        until(lambda: query('node_filesystem_size_bytes{mountpoint="/var/lib/docker"}'), "the disk").values()
+    ) == [size]
     devices = {json.loads(labels)["device"] for labels in query("node_network_receive_bytes_total")}
     assert {"eth0", "docker_gwbridge"} <= devices
 
 
-@pytest.mark.parametrize("metric", ["engine_daemon_engine_info", "node_pressure_cpu_waiting_seconds_total", "node_timex_sync_status",
-                                    "node_nf_conntrack_entries", "node_vmstat_oom_kill", "apt_upgrades_pending", "node_reboot_required"])  # fmt: skip
+@pytest.mark.parametrize(
+    "metric",
+    [
+        "engine_daemon_engine_info",
+        "node_pressure_cpu_waiting_seconds_total",
+        "node_timex_sync_status",
+        "node_nf_conntrack_entries",
+        "node_vmstat_oom_kill",
+        "apt_upgrades_pending",
+        "node_reboot_required",
+        "skerry_clock_offset_seconds",
+    ],
+)
 def test_a_metric_that_rules_need_is_there(query: Query, until: Until, metric: str) -> None:
     """An alert on it could never fire."""
     assert until(lambda: query(metric), metric)
@@ -123,8 +136,8 @@ def test_nothing_is_reachable_from_outside(address: str, port: int) -> None:
 
 def test_nothing_is_published(vps: Host) -> None:
     """A firewall that is off for a moment would open the monitoring."""
-    ports = "docker service inspect --format '{{json .Endpoint.Ports}}{{json .Spec.EndpointSpec.Ports}}' $(docker service ls -q)"
-    published = [line for line in vps.check_output(ports).splitlines() if "PublishedPort" in line]
+    specs = vps.check_output("docker service inspect --format '{{json .Spec.EndpointSpec}}' $(docker service ls -q)")
+    published = [line for line in specs.splitlines() if "PublishedPort" in line]
     assert len(published) == 1, "Traefik alone publishes"
 
 

@@ -12,11 +12,12 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import NoReturn
 
-from . import cgroups, containers, host, output, targets
+from . import cgroups, clock, containers, host, output, targets
 from .engine import Engine, EngineAbsentError, EngineError
 
 
@@ -92,6 +93,9 @@ def main() -> None:
     """Read the settings, and run."""
     settings = json.loads(Path(sys.argv[1]).read_text())
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    if settings["clock_url"]:
+        file = Path(settings["metrics"], "clock.prom")
+        threading.Thread(target=clock.watch, args=(settings["clock_url"], file), daemon=True).start()
     run(Collector(settings), settings["seconds"])
 
 

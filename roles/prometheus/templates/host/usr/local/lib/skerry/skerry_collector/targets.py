@@ -73,7 +73,7 @@ def probed(services: list[Json], address: str) -> list[Json]:
     """Return one target for each service with a public route: what a visitor asks for.
 
     It is the path that tells whether the service is ready, where that one is public, else the first that is routed.
-    address: ask there instead of where DNS says; empty for DNS.
+    address: host and port to ask at; what is asked for is still the domain.
     """
     found = []
     for service in services:
@@ -82,9 +82,7 @@ def probed(services: list[Json], address: str) -> list[Json]:
             continue
         domain, path, ready = route
         labels = {"__param_module": "https_ready" if ready else "https_answer", **names(service)}
-        labels["__param_target"] = f"https://{address or domain}{path}"
-        if address:
-            labels["__param_hostname"] = domain
+        labels |= {"__param_target": f"https://{address}{path}", "__param_hostname": domain}
         found.append({"targets": [f"https://{domain}{path}"], "labels": labels})
     return found
 
@@ -96,11 +94,11 @@ def _route(labels: dict[str, str]) -> tuple[str, str, bool] | None:
     routes = []
     for label in sorted(labels):
         router = ROUTER.fullmatch(label)
-        domain = HOST.search(labels[label]) if router else None
+        host = HOST.search(labels[label]) if router else None
         # Traefik's own services refuse or redirect: nobody is to be reached by them.
-        if router and domain and not labels.get(f"traefik.http.routers.{router[1]}.service", "").endswith("@internal"):
+        if router and host and not labels.get(f"traefik.http.routers.{router[1]}.service", "").endswith("@internal"):
             path = PATH.search(labels[label])
-            routes.append((domain[1], path[1] if path else "/"))
+            routes.append((host[1], path[1] if path else "/"))
     if not routes:
         return None
     domain, first = routes[0]
