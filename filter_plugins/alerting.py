@@ -132,9 +132,9 @@ def alert_config(channels: Channels, inhibitions: Sequence[Mapping[str, Any]]) -
     }
 
 
-def alert_channels(channels: Channels) -> list[str]:
-    """Return the names that Alertmanager's metrics have for the kinds of channels that are on (label `integration`)."""
-    return sorted(name.removesuffix("_configs") for name in _receivers(channels))
+def alert_channels(channels: Channels) -> dict[str, int]:
+    """Return how many channels of each kind are on, by the names of Alertmanager's metrics (label `integration`)."""
+    return {name.removesuffix("_configs"): len(found) for name, found in _receivers(channels).items()}
 
 
 def alert_secrets(channels: Channels) -> dict[str, str]:

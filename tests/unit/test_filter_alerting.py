@@ -54,14 +54,14 @@ def test_every_channel_gets_everything() -> None:
         "email_configs": 1, "webhook_configs": 3, "slack_configs": 1, "discord_configs": 1, "telegram_configs": 1,
     }  # fmt: skip
     assert [one["send_resolved"] for key, value in everyone.items() if key != "name" for one in value] == [True] * 7
-    assert alert_channels(ALL) == ["discord", "email", "slack", "telegram", "webhook"]
+    assert alert_channels(ALL) == {"discord": 1, "email": 1, "slack": 1, "telegram": 1, "webhook": 3}
 
 
 def test_no_channel_is_no_error() -> None:
     """A user who has set nothing up yet could not deploy."""
     assert alert_problems(NONE) == []
     assert alert_config(NONE, [])["receivers"] == [{"name": "everyone"}, {"name": "nobody"}]
-    assert (alert_secrets(NONE), alert_channels(NONE)) == ({}, [])
+    assert (alert_secrets(NONE), alert_channels(NONE)) == ({}, {})
 
 
 def test_the_watchdog_goes_to_the_heartbeat_alone() -> None:
