@@ -91,6 +91,17 @@ def test_every_alert_has_a_runbook_that_names_commands(alert: str) -> None:
     assert len(text.splitlines()) <= 30
 
 
+@pytest.mark.parametrize("page", sorted(RUNBOOKS.glob("*.md")), ids=lambda page: page.stem)
+def test_a_runbooks_commands_can_be_typed(page: Path) -> None:
+    """A quote would be missing, or make would not know the verb: found out by night."""
+    lines = re.findall(r"^ {4}(\S.*)", page.read_text(), re.M)
+    done = subprocess.run(["bash", "-n"], input="\n".join(lines), capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    verbs = {verb for line in lines for verb in re.findall(r"^make ([a-z-]+)", line)}
+    known = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+    assert {verb for verb in verbs if not verb.startswith("test-")} - known == set()
+
+
 def test_every_runbook_is_of_an_alert() -> None:
     """A page would stay behind when its alert goes or changes its name."""
     pages = {page.stem for page in RUNBOOKS.glob("*.md")} - {"README"}
