@@ -5,7 +5,7 @@ INVENTORY ?= inventories/local
 ON_HOST = .venv/bin/python -m tools.on_host $(INVENTORY)
 TESTS = .venv/bin/python -m tests.run
 .DEFAULT_GOAL := help
-.PHONY: help up down clean ssh status workshop venv secrets test-alert backup backups drill restore recovery-sheet recover test docs requirements
+.PHONY: help up down clean ssh status workshop venv secrets test-alert backup backups drill restore recovery-sheet recover test docs dashboards requirements
 
 help: ## show this list
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -63,6 +63,9 @@ test-%: venv ## one part of the tests, as in make test-unit
 
 docs: venv ## write the roles' READMEs from their argument specs
 	@.venv/bin/python -m tests.lint "generated role READMEs"
+
+dashboards: venv ## write Grafana's dashboards from tools/dashboards/
+	@.venv/bin/python -m tools.dashboards
 
 requirements: venv ## compile the pinned requirement files from their .in files
 	@cd requirements && for set in runtime dev; do ../.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $$set.in -o $$set.txt; done

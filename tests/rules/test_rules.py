@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.dashboards.queries import KNOWN, metrics
 from tests.rules.promtool import promtool
 from tools.workshop.settings import ROOT
 
@@ -89,6 +90,23 @@ def test_every_alert_has_a_runbook_that_names_commands(alert: str) -> None:
     assert mend
     assert [part for part in (look, mend) if not re.search(r"^ {4}\S", part[1], re.M)] == [], "no command in it"
     assert len(text.splitlines()) <= 30
+
+
+@pytest.mark.parametrize("page", sorted(RUNBOOKS.glob("*.md")), ids=lambda page: page.stem)
+def test_a_runbooks_commands_can_be_typed(page: Path) -> None:
+    """A quote would be missing, or make would not know the verb: found out by night."""
+    lines = re.findall(r"^ {4}(\S.*)", page.read_text(), re.M)
+    done = subprocess.run(["bash", "-n"], input="\n".join(lines), capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    verbs = {verb for line in lines for verb in re.findall(r"^make ([a-z-]+)", line)}
+    known = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+    assert {verb for verb in verbs if not verb.startswith("test-")} - known == set()
+
+
+@pytest.mark.parametrize("alert", ALERTS)
+def test_every_alert_goes_by_metrics_that_exporters_give(alert: str) -> None:
+    """It would be silent for ever: a name is misspelt, or was another in an older version."""
+    assert metrics(ALERTS[alert]["expr"]) - KNOWN == set()
 
 
 def test_every_runbook_is_of_an_alert() -> None:

@@ -38,7 +38,7 @@ def discover(root: Path) -> dict[str, Part]:
     fixed = [
         Part("workshop", (python, "-m", "tools.workshop", "workshop"), tests=False),
         Part("lint", (python, "-m", "tests.lint")),
-        Part("unit", (*pytest, "tests/unit", "tests/templates")),
+        Part("unit", (*pytest, "tests/unit", "tests/templates", "tests/dashboards")),
         Part("rules", (*pytest, "tests/rules")),
         Part("up", (python, "-m", "tools.workshop", "up"), needs=("workshop",), tests=False, vps=True),
         Part("site", (*pytest, "tests/site"), needs=("up",), vps=True),
