@@ -45,7 +45,7 @@ def _bearer(token: str, name: str) -> dict[str, Any]:
 
 def _email(given: Mapping[str, Any]) -> dict[str, Any]:
     to = given["to"]
-    login = {"auth_username": given["username"], "auth_password_file": _file("alert_email_password")}
+    login = {"auth_username": given.get("username"), "auth_password_file": _file("alert_email_password")}
     return {
         "send_resolved": True,
         "to": to if isinstance(to, str) else ", ".join(to),

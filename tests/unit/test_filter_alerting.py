@@ -64,6 +64,14 @@ def test_no_channel_is_no_error() -> None:
     assert (alert_secrets(NONE), alert_channels(NONE)) == ({}, {})
 
 
+def test_a_mail_server_may_want_no_sign_in() -> None:
+    """A relay on one's own network could not be used."""
+    email = {key: value for key, value in ALL["email"].items() if key not in ("username", "password")}
+    (sent,) = alert_config(NONE | {"email": email}, [])["receivers"][0]["email_configs"]
+    assert not {"auth_username", "auth_password_file"} & sent.keys()
+    assert alert_secrets(NONE | {"email": email}) == {}
+
+
 def test_the_watchdog_goes_to_the_heartbeat_alone() -> None:
     """The owner would get a message every few minutes that says that all is well."""
     routes = alert_config(ALL, [])["route"]["routes"]
