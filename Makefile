@@ -5,7 +5,7 @@ INVENTORY ?= inventories/local
 ON_HOST = .venv/bin/python -m tools.on_host $(INVENTORY)
 TESTS = .venv/bin/python -m tests.run
 .DEFAULT_GOAL := help
-.PHONY: help up down clean ssh status workshop venv secrets backup backups drill restore recovery-sheet recover logs test docs requirements
+.PHONY: help up down clean ssh status logs workshop workshop-status venv secrets test-alert backup backups drill restore recovery-sheet recover test docs dashboards requirements
 
 help: ## show this list
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -22,7 +22,10 @@ clean: ## remove the whole workshop and .local (IMAGES=1: its images too)
 ssh: ## a shell on the local VPS (CMD="…": one command)
 	@$(WORKSHOP) ssh $(if $(CMD),"$$CMD")
 
-status: ## containers, services and certificate of the local VPS
+status: venv ## one screen: is all well? (exit code 1 where it is not)
+	@$(ON_HOST) skerry-status
+
+workshop-status: ## the workshop's containers, and whether the local console answers
 	@$(WORKSHOP) status
 
 workshop: ## what Molecule needs: engine, images, registry, ACME server; no VPS
@@ -55,6 +58,9 @@ recover: venv ## from a recovery sheet onto a bare machine: SHEET=file HOST=addr
 logs: venv ## what containers said: [SERVICE=console_api] [SINCE=-1h] [FOLLOW=1]
 	@$(ON_HOST) journalctl --no-pager --output=short-iso --since '$(or $(SINCE),-1h)' $(if $(FOLLOW),--follow) $(if $(SERVICE),COM_DOCKER_SWARM_SERVICE_NAME=$(SERVICE),--unit=docker.service)
 
+test-alert: venv ## a test message to every channel that alerts go to
+	@$(ON_HOST) skerry-test-alert
+
 test: venv ## all tests, with a summary
 	@$(TESTS)
 
@@ -63,6 +69,9 @@ test-%: venv ## one part of the tests, as in make test-unit
 
 docs: venv ## write the roles' READMEs from their argument specs
 	@.venv/bin/python -m tests.lint "generated role READMEs"
+
+dashboards: venv ## write Grafana's dashboards from tools/dashboards/
+	@.venv/bin/python -m tools.dashboards
 
 requirements: venv ## compile the pinned requirement files from their .in files
 	@cd requirements && for set in runtime dev; do ../.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $$set.in -o $$set.txt; done

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.lint import house, roles
+from tools.dashboards import __main__ as dashboards
 from tools.workshop.settings import ROOT
 
 BIN = Path(sys.executable).parent
@@ -43,8 +44,24 @@ def program(*argv: str, over: tuple[str, ...] = ()) -> Check:
     return check
 
 
+def dashboards_current() -> list[str]:
+    """Name the dashboards that differed from what their modules make."""
+    return [f"{name} was not current (it is now; commit it, or run `make dashboards`)" for name in dashboards.write()]
+
+
 BACKUP = "roles/backup/templates/host/usr/local/lib/skerry/skerry_backup"
-TYPED = ("tools", "tests/run", "tests/lint", "filter_plugins", "module_utils", "action_plugins", "library", BACKUP)
+COLLECTOR = "roles/prometheus/templates/host/usr/local/lib/skerry/skerry_collector"
+TYPED = (
+    "tools",
+    "tests/run",
+    "tests/lint",
+    "filter_plugins",
+    "module_utils",
+    "action_plugins",
+    "library",
+    BACKUP,
+    COLLECTOR,
+)
 
 CHECKS: dict[str, Check] = {
     "yamllint": program("yamllint", "--strict", over=("*.yml", "*.yaml", ":!:.github")),
@@ -56,6 +73,7 @@ CHECKS: dict[str, Check] = {
     "ansible-lint": program("ansible-lint", "--strict", "--nocolor"),
     "defaults match argument_specs": lambda: roles.specs_match_defaults(ROOT),
     "generated role READMEs": lambda: roles.readmes_current(ROOT, BIN),
+    "generated dashboards": dashboards_current,
     "every scenario has tests": lambda: house.scenarios_have_tests(ROOT),
     "files do one thing (length)": lambda: house.lengths(ROOT, tracked()),
     "no registry host is named": lambda: house.no_registry_hosts(ROOT, tracked()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import sys
@@ -225,6 +226,19 @@ def test_metrics_keep_what_they_had(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert len(success) == 1
     assert success[0] in second
     assert 'skerry_backup_last_run_success{scope="files",target="local"} 0' in second.splitlines()
+
+
+def test_the_exporter_may_read_the_metrics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The unit's umask would leave them to root, and monitoring would take the backups for missing."""
+    monkeypatch.setattr(records, "STATE", tmp_path / "state")
+    monkeypatch.setattr(records, "METRICS", tmp_path / "metrics")
+    before = os.umask(0o077)
+    try:
+        records.measure("skerry_backup_stored_bytes", {}, 1)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "metrics/backup.prom").stat().st_mode & 0o777 == 0o644
+    assert (tmp_path / "state/metrics.json").stat().st_mode & 0o777 == 0o600
 
 
 def test_one_job_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

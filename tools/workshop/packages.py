@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -60,3 +61,26 @@ def install(packages: Sequence[str]) -> None:
     with _APT:
         run(as_root([*apt, "update"]), hint=hint, timeout=300, check=False)
         run(as_root([*apt, "install", "--yes", "--no-install-recommends", *packages]), hint=hint, timeout=600)
+
+
+def unpack(package: str, directory: Path) -> Path:
+    """Unpack `package` without installing it or what it depends on, once; return the directory that holds its files.
+
+    Raises WorkshopError where this is no Debian or apt gives no such package.
+    """
+    place = directory / package
+    if place.is_dir():
+        return place
+    if not shutil.which("apt-get"):
+        raise WorkshopError(f"{package} is missing, and this is no Debian with apt-get", f"install {package}")
+    with tempfile.TemporaryDirectory(prefix="skerry-") as scratch:
+        with _APT:
+            if not available(package):
+                run(as_root(["apt-get", "-qq", "update"]), timeout=300, check=False)
+            hint = "check this machine's apt sources and network"
+            run(["apt-get", "-qq", "download", package], cwd=Path(scratch), hint=hint, timeout=300)
+        (archive,) = Path(scratch).glob("*.deb")
+        run(["dpkg-deb", "--extract", archive, Path(scratch) / "files"])
+        directory.mkdir(parents=True, exist_ok=True)
+        shutil.move(Path(scratch) / "files", place)
+    return place

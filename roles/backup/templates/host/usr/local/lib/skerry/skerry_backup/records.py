@@ -67,7 +67,8 @@ def write(path: Path, content: str, mode: int = 0o600) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.new")
     try:
-        new.touch(mode=mode)
+        new.touch(mode=0o600)
+        new.chmod(mode)  # the unit's umask would take the reading away from the exporter
         with new.open("w") as file:
             file.write(content)
             file.flush()

@@ -1,0 +1,1 @@
+"""`skerry-status`: one screen that answers whether all is well. Standard library only; read-only."""
