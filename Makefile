@@ -5,7 +5,7 @@ INVENTORY ?= inventories/local
 ON_HOST = .venv/bin/python -m tools.on_host $(INVENTORY)
 TESTS = .venv/bin/python -m tests.run
 .DEFAULT_GOAL := help
-.PHONY: help up down clean ssh status workshop venv secrets backup backups drill restore recovery-sheet recover test docs dashboards requirements
+.PHONY: help up down clean ssh status workshop venv secrets test-alert backup backups drill restore recovery-sheet recover test docs dashboards requirements
 
 help: ## show this list
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ recovery-sheet: venv ## one page with all that is needed to come back without th
 
 recover: venv ## from a recovery sheet onto a bare machine: SHEET=file HOST=address [NAME=recovered TO=…]
 	@.venv/bin/python -m tools.recover $(SHEET) $(HOST) $(if $(NAME),--name $(NAME)) $(if $(TO),--to '$(TO)') $(if $(SSH_ARGUMENTS),--ssh-arguments '$(SSH_ARGUMENTS)')
+
+test-alert: venv ## a test message to every channel that alerts go to
+	@$(ON_HOST) skerry-test-alert
 
 test: venv ## all tests, with a summary
 	@$(TESTS)

@@ -9,10 +9,14 @@ import pytest
 
 from tests.images.container import Container, docker, ended, running, wait_until
 from tests.images.test_contract import (
+    ALERTMANAGER,
+    BLACKBOX,
     MARIADB,
     MARIADB_HEALTH,
     MYSQLD_EXPORTER,
     NGINX,
+    NODE_EXPORTER,
+    PROMETHEUS,
     PROXY,
     REDIS,
     REDIS_EXPORTER,
@@ -228,3 +232,51 @@ def test_socket_proxy_writes_only_where_asked() -> None:
         proxy.answers(2375, "/_ping")
         assert proxy.http(2375, "/networks/none-such", "DELETE").status == 404
         assert proxy.http(2375, "/containers/none-such", "DELETE").status == REFUSED
+
+
+@pytest.mark.parametrize(
+    ("image", "tool", "file", "good", "bad"),
+    [
+        (
+            PROMETHEUS,
+            ("promtool", "check", "rules"),
+            "/etc/prometheus/prometheus.yml",
+            "groups: []\n",
+            "groups: [{}]\n",
+        ),
+        (
+            ALERTMANAGER,
+            ("amtool", "check-config"),
+            "/etc/alertmanager/alertmanager.yml",
+            "route: {receiver: a}\nreceivers: [{name: a}]\n",
+            "route: {receiver: none}\n",
+        ),
+    ],
+)
+def test_the_checkers_are_there_and_refuse(
+    tmp_path: Path, image: str, tool: tuple[str, ...], file: str, good: str, bad: str
+) -> None:
+    """A broken configuration would be taken for a good one, or every one refused."""
+    for text, code in ((good, 0), (bad, 1)):
+        place = tmp_path / "checked.yml"
+        place.write_text(text)
+        mounted = ("--volume", f"{place}:{file}:ro", "--entrypoint", tool[0])
+        done = docker("run", "--rm", "--network", "none", *mounted, image, *tool[1:], file, check=False)
+        assert done.returncode == code, done.stdout + done.stderr
+
+
+def test_node_exporter_reads_the_textfiles(tmp_path: Path) -> None:
+    """What the host's own programs measure would be lost."""
+    (tmp_path / "one.prom").write_text("skerry_test 7\n")
+    tmp_path.chmod(0o755)
+    options = ("--volume", f"{tmp_path}:/textfiles:ro")
+    with running(NODE_EXPORTER, "--collector.textfile.directory=/textfiles", options=options) as exporter:
+        assert "skerry_test 7" in exporter.answers(9100, "/metrics").body
+
+
+def test_blackbox_asks_an_address_by_another_name() -> None:
+    """A public route could not be asked for at the host's own address, where DNS does not know its name."""
+    with running(NODE_EXPORTER) as target, running(BLACKBOX) as prober:
+        target.answers(9100, "/")
+        query = f"/probe?module=http_2xx&hostname=shop.example&target=http://{target.address}:9100/"
+        assert "probe_success 1" in prober.answers(9115, query).body

@@ -19,6 +19,10 @@ NGINX = "skerry-standin/nginxinc/nginx-unprivileged:1.26"
 PROXY = "skerry-standin/tecnativa/docker-socket-proxy:v0.4.1"
 MYSQLD_EXPORTER = "skerry-standin/prom/mysqld-exporter:v0.17.2"
 REDIS_EXPORTER = "skerry-standin/oliver006/redis_exporter:v1.69.0"
+PROMETHEUS = "skerry-standin/prom/prometheus:v2.53.3"
+ALERTMANAGER = "skerry-standin/prom/alertmanager:v0.28.1"
+NODE_EXPORTER = "skerry-standin/prom/node-exporter:v1.9.0"
+BLACKBOX = "skerry-standin/prom/blackbox-exporter:v0.26.0"
 RESTIC = "skerry-standin/restic/restic:0.18.0"
 GO_ENDS = frozenset({0, 2, 143})  # a Go program without a handler ends on SIGTERM with 2
 
@@ -68,6 +72,14 @@ CONTRACTS = [
     Contract(MYSQLD_EXPORTER, "65534:65534", 9104, ("/bin/mysqld_exporter",),
              ("wget", "-q", "-O", "-", "http://127.0.0.1:9104/metrics"),
              ("--env", "MYSQLD_EXPORTER_PASSWORD=x"), ("--mysqld.username=x",), GO_ENDS),
+    Contract(PROMETHEUS, "65534:65534", 9090, ("/bin/prometheus",),
+             ("wget", "-q", "-O", "-", "http://127.0.0.1:9090/-/ready"), ("--volume", "/prometheus")),
+    Contract(ALERTMANAGER, "65534:65534", 9093, ("/bin/alertmanager",),
+             ("wget", "-q", "-O", "-", "http://127.0.0.1:9093/-/ready"), ("--volume", "/alertmanager")),
+    Contract(NODE_EXPORTER, "65534:65534", 9100, ("/bin/node_exporter",),
+             ("wget", "-q", "-O", "-", "http://127.0.0.1:9100/metrics"), ends=GO_ENDS),
+    Contract(BLACKBOX, "0:0", 9115, ("/bin/blackbox_exporter",),
+             ("wget", "-q", "-O", "-", "http://127.0.0.1:9115/-/healthy")),
     Contract(REDIS_EXPORTER, "59000:59000", 9121, ("/redis_exporter",), (9121, "/health"), ends=GO_ENDS, shell=False),
 ]  # fmt: skip
 each = pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.name)

@@ -50,7 +50,18 @@ def dashboards_current() -> list[str]:
 
 
 BACKUP = "roles/backup/templates/host/usr/local/lib/skerry/skerry_backup"
-TYPED = ("tools", "tests/run", "tests/lint", "filter_plugins", "module_utils", "action_plugins", "library", BACKUP)
+COLLECTOR = "roles/prometheus/templates/host/usr/local/lib/skerry/skerry_collector"
+TYPED = (
+    "tools",
+    "tests/run",
+    "tests/lint",
+    "filter_plugins",
+    "module_utils",
+    "action_plugins",
+    "library",
+    BACKUP,
+    COLLECTOR,
+)
 
 CHECKS: dict[str, Check] = {
     "yamllint": program("yamllint", "--strict", over=("*.yml", "*.yaml", ":!:.github")),

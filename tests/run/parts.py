@@ -44,6 +44,7 @@ def discover(root: Path) -> dict[str, Part]:
         Part("site", (*pytest, "tests/site"), needs=("up",), vps=True),
         Part("e2e", (*pytest, "tests/e2e"), needs=("up",), vps=True),
         Part("faults", (*pytest, "tests/faults"), needs=("site", "e2e"), vps=True),
+        Part("alerts", (*pytest, "tests/alerts"), needs=("faults",), vps=True),
         Part("recovery", (*pytest, "tests/recovery"), needs=("faults",), vps=True),
         Part("interrupted", (*pytest, "tests/interrupted"), needs=("faults",), vps=True),
         Part("images", (*pytest, "tests/images"), needs=("workshop",)),

@@ -29,7 +29,7 @@ def test_what_is_no_size_is_refused(size: Any) -> None:
 
 def test_a_service_without_a_share_is_named() -> None:
     """A role that asks for the share of an unknown service would get a traceback."""
-    with pytest.raises(AnsibleFilterError, match='"grapefruit" has no share of the memory: known are mariadb, redis'):
+    with pytest.raises(AnsibleFilterError, match='"grapefruit" has no share of the memory: known are mariadb, prom'):
         memory_share("1G", "grapefruit")
 
 

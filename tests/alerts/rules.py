@@ -1,0 +1,41 @@
+"""The platform's own rules, made quicker: a test cannot wait half an hour for each."""
+
+from __future__ import annotations
+
+import re
+
+from tools.workshop.settings import ROOT
+
+RULES = ROOT / "roles/prometheus/templates/host/etc/skerry/prometheus/rules"
+FASTER = 6
+"""So many times: with a look each 5 s instead of each 15, a waiting time still holds several looks."""
+
+KEPT = ("HostCpuSaturated", "HostIoStalled", "HostMemoryPressure", "HostDiskFillsSoon", "RouteSlow")
+"""They see the machine below the VPS, which others use as well, and keep their time."""
+
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+WAITING = re.compile(r"^(?P<head> +for: )(?P<number>\d+)(?P<unit>[smhd])$", re.MULTILINE)
+WINDOW = re.compile(r"\[(?P<number>5|10|15)m\]")
+
+
+def quicker(text: str) -> str:
+    """Return a rule file with each waiting time, and each window of 5 to 15 minutes, divided by FASTER.
+
+    The conditions stay what they are, and so does which alert waits longer than which.
+    """
+
+    def waiting(match: re.Match[str]) -> str:
+        seconds = int(match["number"]) * SECONDS[match["unit"]]
+        return f"{match['head']}{seconds // FASTER}s"
+
+    def faster(rule: str) -> str:
+        if rule.startswith(KEPT):
+            return rule
+        return WINDOW.sub(lambda match: f"[{int(match['number']) * 60 // FASTER}s]", WAITING.sub(waiting, rule))
+
+    return "- alert: ".join(faster(rule) for rule in text.split("- alert: "))
+
+
+def files() -> dict[str, str]:
+    """Return the quicker rule files by name."""
+    return {path.name: quicker(path.read_text()) for path in sorted(RULES.glob("*.yml"))}
