@@ -31,6 +31,8 @@ PLATFORM = (
     "vault_redis_admin_password",
     "vault_redis_exporter_password",
     "vault_backup_password",
+    "vault_grafana_admin_password",
+    "vault_grafana_secret_key",
 )
 PER_APP = ("database_password", "redis_password", "secret_key", "admin_password", "reporter_token")
 DEFAULT_INSTANCES = ["console"]
