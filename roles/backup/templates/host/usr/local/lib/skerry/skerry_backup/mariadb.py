@@ -67,7 +67,7 @@ class Server:
         """
         # What is only read through may be of a server that has no binary log.
         options = [*OPTIONS, *(["--master-data=2"] if output else [])]
-        words = self.client("mariadb-dump", "--user=root", *options, database, interactive=False)
+        words = self.client("nice", "mariadb-dump", "--user=root", *options, database, interactive=False)
         reader = DumpReader()
         with subprocess.Popen(["docker", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             assert process.stdout and process.stderr
