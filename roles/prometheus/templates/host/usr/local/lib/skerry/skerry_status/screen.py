@@ -105,12 +105,15 @@ def _alerts(facts: Facts) -> list[Line]:
     if not heard:
         # Without the Watchdog, silence would say nothing.
         watched = any(one.labels["alertname"] == "Watchdog" for one in firing)
-        return [Line("alerts", "none fires" if watched else "the Watchdog does not fire: no rule is evaluated", watched)]
+        text = "none fires" if watched else "the Watchdog does not fire: no rule is evaluated"
+        return [Line("alerts", text, watched)]
+    return [Line("alert", _name(one.labels), False) for one in heard]
+
+
+def _name(labels: dict[str, str]) -> str:
+    """Return an alert's name, and what it is about."""
     hidden = {"alertname", "alertstate", "severity"}
-    return [
-        Line("alert", " ".join([one.labels["alertname"], *(f"{k}={v}" for k, v in one.labels.items() if k not in hidden)]), False)
-        for one in heard
-    ]
+    return " ".join([labels["alertname"], *(f"{key}={value}" for key, value in labels.items() if key not in hidden)])
 
 
 def age(seconds: float) -> str:
