@@ -21,7 +21,7 @@ SINK_HOST = 201
 SIX_DAYS = "six.skerry.localhost"
 ASK = "import urllib.request as u; print(u.urlopen('http://127.0.0.1/', timeout=5).read().decode())"
 PATIENCE = 600
-"""Seconds that a message may take: an error budget is well again five minutes after the cure, the machine may be busy."""
+"""Seconds that a message may take: an error budget is well again five minutes after its cure."""
 
 
 def certificate(directory: Path, name: str, subject: str, days: int) -> Path:
