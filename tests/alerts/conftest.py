@@ -20,8 +20,8 @@ from tools.workshop.settings import ROOT
 SINK_HOST = 201
 SIX_DAYS = "six.skerry.localhost"
 ASK = "import urllib.request as u; print(u.urlopen('http://127.0.0.1/', timeout=5).read().decode())"
-PATIENCE = 240
-"""Seconds that a message may take: the longest waiting time of a fault here is 50 s, the machine may be busy."""
+PATIENCE = 600
+"""Seconds that a message may take: an error budget is well again five minutes after its cure."""
 
 
 def certificate(directory: Path, name: str, subject: str, days: int) -> Path:

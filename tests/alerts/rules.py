@@ -23,12 +23,10 @@ KEPT = (
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 WAITING = re.compile(r"^(?P<head> +(?:keep_firing_)?for: )(?P<number>\d+)(?P<unit>[smhd])$", re.MULTILINE)
 WINDOW = re.compile(r"\[(?P<number>\d+)(?P<unit>[mhd])\]")
-LONG, MUCH_FASTER, LEAST = 1800, 60, 30
-"""Windows of half an hour and more, by which error budgets are reckoned, shrink by more, to LEAST seconds or more."""
 
 
 def quicker(text: str) -> str:
-    """Return a rule file with each waiting time and window divided by FASTER, or MUCH_FASTER.
+    """Return a rule file with each waiting time and window divided by FASTER.
 
     The conditions stay what they are, and so does which alert waits longer than which.
     """
@@ -39,7 +37,7 @@ def quicker(text: str) -> str:
 
     def window(match: re.Match[str]) -> str:
         seconds = int(match["number"]) * SECONDS[match["unit"]]
-        return f"[{max(LEAST, seconds // (MUCH_FASTER if seconds >= LONG else FASTER))}s]"
+        return f"[{seconds // FASTER}s]"
 
     def faster(rule: str) -> str:
         return rule if rule.startswith(KEPT) else WINDOW.sub(window, WAITING.sub(waiting, rule))
