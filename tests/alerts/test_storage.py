@@ -62,4 +62,4 @@ def test_backups_that_no_longer_run(vps: Vps, quiet: Sink, until: Until) -> None
         vps.out(f"sed -i 's/> {limit}/> 26 * 3600/' {RULES} && skerry-reload prometheus 9090 prometheus_config")
         vps.out("systemctl start skerry-backup-run.timer")
 
-    story(quiet, until, "BackupTooOld", ("is too old",), inject, cure)
+    story(quiet, until, "BackupTooOld", ("CRITICAL: The backup of", "is too old (one of"), inject, cure)
