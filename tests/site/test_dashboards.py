@@ -34,7 +34,8 @@ def ask(vps: Vps, expressions: list[str]) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def answers(vps: Vps) -> dict[Query, dict[str, Any]]:
-    """Ask every query once there was some traffic, and its scrapes and rules."""
+    """Ask every query once there was some traffic, a shipment and a drill, and their scrapes and rules."""
+    vps.out("skerry-backup binlog && skerry-backup drill", timeout=600)
     fetch = "curl -sk -o /dev/null --resolve $1:443:127.0.0.1 https://$1/api/health"
     host = vps.values["SKERRY_URL"].split("://")[1].split(":")[0]
     vps.out(f"set -- {host}; for i in $(seq 20); do {fetch}; done")
