@@ -13,7 +13,7 @@ ALSO_DEBIAN12 = ("base", "docker", "traefik")
 LONG = ("stack", "backup")
 # Written, but not yet seen green from end to end. `make test` names them in its summary without running them;
 # `make test-<part>` runs one. Each that has passed leaves this list (docs/workshop.md).
-NOT_YET: tuple[str, ...] = ()
+NOT_YET: tuple[str, ...] = ("alerts", "molecule-prometheus")
 
 
 @dataclass(frozen=True)
