@@ -30,7 +30,7 @@ def test_status_names_a_service_that_does_not_run(vps: Vps) -> None:
     update = "docker service update --quiet"
     vps.out(f"{update} --detach --update-order stop-first --constraint-add node.labels.nowhere==true redis_exporter")
     try:
-        vps.out("timeout 30 sh -c 'until docker service ps redis_exporter | grep -q Pending; do sleep 1; done'")
+        vps.out("timeout 30 sh -c 'while docker ps --quiet --filter name=redis_exporter | grep -q .; do sleep 1; done'")
         shown = make("status")
     finally:
         vps.out(
