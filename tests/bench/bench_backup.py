@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 
+from tests.database import PASSWORD, sql
 from tests.local import Vps
 
 INSERT = 10_000 * 1024  # bytes of one statement; half of it is random, as hexadecimal digits are
@@ -33,25 +34,22 @@ async def main():
         await asyncio.sleep(max(0, 0.02 - (time.monotonic() - began)))
 asyncio.run(main())
 """
-PASSWORD = "grep -o 'console:[^@]*@' /opt/skerry/stacks/console/current/secrets/database_url | cut -d: -f2 | tr -d @"
 IMAGE = "docker service inspect console_api --format '{{.Spec.TaskTemplate.ContainerSpec.Image}}'"
 TABLES = "bench_data", "bench_writes"
 
 
-def sql(vps: Vps, statement: str) -> str:
+def run(vps: Vps, statement: str) -> None:
     """Run a statement in the console's database."""
-    find = "docker ps --quiet --filter label=com.docker.swarm.service.name=mariadb_mariadb"
-    command = f"docker exec --user 0 $({find}) mariadb --skip-column-names console --execute {shlex.quote(statement)}"
-    return vps.out(command, timeout=600)
+    vps.out(sql(statement), timeout=600)
 
 
 def fill(vps: Vps, gigabytes: float) -> None:
     """Write about that much into bench_data."""
-    sql(vps, "CREATE OR REPLACE TABLE bench_data (id INT AUTO_INCREMENT PRIMARY KEY, data TEXT)")
+    run(vps, "CREATE OR REPLACE TABLE bench_data (id INT AUTO_INCREMENT PRIMARY KEY, data TEXT)")
     # What is shipped is not measured here: the table came with the database, so to say.
     insert = "SET sql_log_bin = 0; INSERT INTO bench_data (data) SELECT HEX(RANDOM_BYTES(512)) FROM seq_1_to_10000"
     for _ in range(round(gigabytes * 2**30 / INSERT)):
-        sql(vps, insert)
+        run(vps, insert)
 
 
 def stored(vps: Vps) -> int:
@@ -76,7 +74,7 @@ def summary(latencies: list[float]) -> str:
 
 def writes(vps: Vps) -> tuple[float, float]:
     """Write during a backup; return the p99 in milliseconds before it and during it."""
-    sql(vps, "CREATE OR REPLACE TABLE bench_writes (id INT AUTO_INCREMENT PRIMARY KEY, at TIMESTAMP(6))")
+    run(vps, "CREATE OR REPLACE TABLE bench_writes (id INT AUTO_INCREMENT PRIMARY KEY, at TIMESTAMP(6))")
     python = f"--network data --entrypoint python $({IMAGE}) -c {shlex.quote(WRITER)}"
     inside = f"docker run --rm --interactive --name bench-writer {python}"
     argv = [*shlex.split(vps.values["SKERRY_SSH"]), f"sh -c {shlex.quote(f'{PASSWORD} | {inside}')}"]
@@ -108,7 +106,7 @@ def main(gigabytes: float) -> None:
         timed(vps, "restore --app console")
         print(timed(vps, "drill")[2].splitlines()[-1])
     finally:
-        sql(vps, f"DROP TABLE IF EXISTS {', '.join(TABLES)}")
+        run(vps, f"DROP TABLE IF EXISTS {', '.join(TABLES)}")
         vps.out("systemctl start skerry-backup-binlog.timer")
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.database import PASSWORD, sql
 from tests.local import Vps, renew_vps
 from tools.workshop.settings import ROOT, load
 from tools.workshop.vps import ssh_options
@@ -29,7 +30,6 @@ read -r MYSQL_PWD < /tmp/p; export MYSQL_PWD
 i=0; while :; do i=$((i+1)); echo "INSERT INTO acked VALUES ($i, NOW(6)); SELECT $i;"; sleep 0.004; done |
 mariadb --host=mariadb --user=console --unbuffered --skip-column-names console'
 """
-PASSWORD = "grep -o 'console:[^@]*@' /opt/skerry/stacks/console/current/secrets/database_url | cut -d: -f2 | tr -d @"
 
 
 class Writer:
@@ -59,12 +59,6 @@ class Writer:
     def last_before(self, moment: float) -> int:
         """Return the last number that was acknowledged before a moment."""
         return max((number for number, at in self.seen if at <= moment), default=0)
-
-
-def sql(statement: str) -> str:
-    """Return the shell command that runs a statement as root in the database of the console."""
-    find = "docker ps --quiet --filter label=com.docker.swarm.service.name=mariadb_mariadb"
-    return f"docker exec --user 0 $({find}) mariadb --skip-column-names console --execute {shlex.quote(statement)}"
 
 
 @pytest.fixture

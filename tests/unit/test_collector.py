@@ -270,3 +270,9 @@ def test_a_list_that_stays_is_not_written_again(tmp_path: Path) -> None:
 def test_a_label_may_hold_anything() -> None:
     """One odd name would make node_exporter refuse the whole file."""
     assert output.line("a", {"b": 'x"\\\n'}, 0.1) == 'a{b="x\\"\\\\\\n"} 0.10000000000000001\n'
+
+
+@pytest.mark.parametrize(("theirs", "apart"), [(100, 0.6), (160, -59.4), (40, 60.6)])
+def test_a_clock_that_is_ahead_is_off_by_a_positive_number(theirs: int, apart: float) -> None:
+    """Whoever mends it would turn it the wrong way."""
+    assert clock.difference(101.0, 101.2, theirs) == pytest.approx(apart)

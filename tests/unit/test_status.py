@@ -10,6 +10,7 @@ from tools.workshop.settings import ROOT
 
 sys.path.insert(0, str(ROOT / "roles/prometheus/templates/host/usr/local/lib/skerry"))
 
+from skerry_status import screen
 from skerry_status.facts import Facts, Sample
 from skerry_status.screen import Line, age, lines
 
@@ -29,11 +30,27 @@ def well() -> Facts:
             Sample("probe_ssl_earliest_cert_expiry", {"instance": "https://shop.test/ready"}, NOW + 60 * DAY),
             Sample("skerry_backup_last_success_timestamp_seconds", {"scope": "files", "target": "s3"}, NOW - 7200),
             Sample("skerry_backup_last_success_timestamp_seconds", {"scope": "binlog", "target": "s3"}, NOW - 60),
+            # A check is of what was saved before.
+            Sample("skerry_backup_last_success_timestamp_seconds", {"scope": "check", "target": "s3"}, NOW - 3 * DAY),
             Sample("skerry_restore_drill_last_success_timestamp_seconds", {"target": "s3"}, NOW - 2 * DAY),
             Sample("skerry_restore_drill_rto_seconds", {"target": "s3"}, 6.2),
         ],
         versions=["Docker 26.1.5"],
     )
+
+
+@pytest.mark.parametrize(
+    ("file", "bound"),
+    [
+        ("backup", f"> {screen.BACKUP_HOURS} * 3600"),
+        ("backup", f"> {screen.DRILL_DAYS} * 86400"),
+        ("edge", f"< {screen.CERTIFICATE_DAYS} * 86400"),
+        ("host", f"< {1 - screen.DISK_PERCENT / 100:.2f}"),
+    ],
+)
+def test_the_bounds_are_the_alerts_own(file: str, bound: str) -> None:
+    """The screen would call well what an alert calls wrong."""
+    assert bound in (ROOT / f"roles/prometheus/templates/host/etc/skerry/prometheus/rules/{file}.yml").read_text()
 
 
 def test_all_is_well() -> None:

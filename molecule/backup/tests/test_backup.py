@@ -55,6 +55,15 @@ def test_a_second_run_stores_what_changed(good: Callable[[str], str], manifest: 
     assert int(vps.check_output(size)) - before < before / 2
 
 
+def test_the_apps_come_first(vps: Host) -> None:
+    """Every request would wait while a backup is made, by the timer or by hand."""
+    weight = "systemctl show --value --property=CPUWeight"
+    assert vps.check_output(f"{weight} skerry-backup@run.service") == "20"
+    scope = "sed -n 's#.*/##p' /proc/$(pgrep -f -x 'python3 -B -m skerry_backup run')/cgroup | grep -m 1 scope"
+    by_hand = f"skerry-backup run >/dev/null & sleep 1; {weight} $({scope}); wait"
+    assert vps.check_output(by_hand) == "20"
+
+
 def test_everything_of_an_app_comes_back(
     vps: Host,
     good: Callable[[str], str],

@@ -100,12 +100,16 @@ def measure(name: str, labels: Mapping[str, str], value: float) -> None:
     write(METRICS / "backup.prom", "".join(f"{key} {known[key]:.17g}\n" for key in sorted(known)), 0o644)
 
 
-def forget(scopes: set[str], targets: set[str]) -> None:
-    """Drop the metrics of every other scope and target: a database that is gone would be a backup too old for ever."""
+def forget(databases: set[str], targets: set[str]) -> None:
+    """Drop the metrics of every other database and target: what is gone would be a backup too old for ever.
+
+    databases: scopes of one database each, as in `database:shop` and `shrunken:shop`; scopes without a colon stay.
+    """
     known = recall("metrics")
     for key in list(known):
         labels = dict(LABEL.findall(key))
-        if labels.get("scope", "binlog") not in scopes or labels.get("target", "local") not in targets:
+        scope, target = labels.get("scope", ""), labels.get("target", "")
+        if (":" in scope and scope not in databases) or (target and target not in targets):
             del known[key]
     remember("metrics", known)
 

@@ -58,9 +58,9 @@ class Run:
                 for target in self.settings.targets[1:]:
                     self._attempt("run", partial(self._copy, Repository(self.settings, target)), target.name)
         if not self.partial:
-            scopes = {"binlog", "check", "redis", "files", "manifest", "run", *(one.scope for one in self.outcomes)}
-            databases = {f"database:{name}" for name in self.databases}
-            forget(scopes | databases, {target.name for target in self.settings.targets})
+            # Of the shrunken ones only those of this run; the others were accepted, or have grown.
+            present = {f"database:{name}" for name in self.databases} | {one.scope for one in self.outcomes}
+            forget(present, {target.name for target in self.settings.targets})
         count(self.outcomes)
         tell(self.settings, "backup", all(one.good for one in self.outcomes), {
             "run": self.id, "seconds": round(time.time() - self.started, 1), "failures": failures(self.outcomes),

@@ -8,9 +8,7 @@ and their age shows.
 from __future__ import annotations
 
 import json
-import os
 import signal
-import socket
 import sys
 import threading
 import time
@@ -19,19 +17,7 @@ from typing import NoReturn
 
 from . import cgroups, clock, containers, host, output, targets
 from .engine import Engine, EngineAbsentError, EngineError
-
-
-def say(text: str) -> None:
-    """Write one line to the journal."""
-    print(text, flush=True)
-
-
-def notify(state: str) -> None:
-    """Tell systemd (sd_notify(3)); without systemd do nothing."""
-    address = os.environ.get("NOTIFY_SOCKET")
-    if address:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
-            sock.sendto(state.encode(), "\0" + address[1:] if address.startswith("@") else address)
+from .service import notify, say
 
 
 class Collector:

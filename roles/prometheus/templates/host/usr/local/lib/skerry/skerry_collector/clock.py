@@ -31,7 +31,7 @@ def watch(url: str, file: Path) -> NoReturn:
 
 
 def offset(url: str, timeout: float = 10) -> float:
-    """Return our clock minus the other's, in seconds; the header has whole ones, so half a second is its precision.
+    """Return our clock minus the other's, in seconds.
 
     Raises OSError where nobody answers, ValueError for an answer without a date.
     """
@@ -48,7 +48,12 @@ def offset(url: str, timeout: float = 10) -> float:
         connection.sendall(f"HEAD {parts.path or '/'} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
         answer = connection.recv(1 << 16)
         after = time.time()
-    return (before + after) / 2 - (told(answer) + 0.5)
+    return difference(before, after, told(answer))
+
+
+def difference(before: float, after: float, theirs: int) -> float:
+    """Return our clock minus theirs; the header has whole seconds, so half a second is its precision."""
+    return (before + after) / 2 - (theirs + 0.5)
 
 
 def told(answer: bytes) -> int:

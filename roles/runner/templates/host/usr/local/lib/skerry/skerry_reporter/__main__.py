@@ -5,7 +5,6 @@ and an engine that are down, and says in the journal when either goes and comes 
 """
 
 import json
-import os
 import signal
 import socket
 import sys
@@ -17,23 +16,11 @@ from typing import NoReturn
 from .console import Console, ConsoleError
 from .engine import Engine, EngineError
 from .pace import BACKOFF, Pace
+from .service import notify, say
 from .snapshot import services
 
 COALESCE = 0.3
 """Seconds that an event waits for others: a deployment makes dozens."""
-
-
-def say(text: str) -> None:
-    """Write one line to the journal."""
-    print(text, flush=True)
-
-
-def notify(state: str) -> None:
-    """Tell systemd (sd_notify(3)); without systemd do nothing."""
-    address = os.environ.get("NOTIFY_SOCKET")
-    if address:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
-            sock.sendto(state.encode(), "\0" + address[1:] if address.startswith("@") else address)
 
 
 def watch(engine: Engine, wake: threading.Event) -> NoReturn:
