@@ -1,4 +1,4 @@
-"""Deploys: when services started anew, and whether anybody noticed."""
+"""Deploys: what became of each, when services started anew, and whether anybody noticed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ RATE = "[$__rate_interval]"
 
 def dashboard() -> Any:
     """Return the dashboard."""
-    says = "When services started anew (the blue lines), and whether anybody noticed."
+    says = (
+        "What became of each deploy (green and red lines), what started anew (blue ones), and whether anybody noticed."
+    )
     return board("deploys", "Deploys", says, _panels(), deploys=True)
 
 
@@ -19,6 +21,22 @@ def _panels() -> list[Any]:
     # The exporters' own process is not their service's.
     started = 'process_start_time_seconds{stack!="",service!~".+_exporter"}'
     return [
+        number(
+            "Last deploy",
+            "min(time() - skerry_deploy_last_timestamp_seconds)",
+            "age",
+            "Since a stack was last deployed, with whatever verdict.",
+            [(None, "yellow"), (300, "green")],
+            span=6,
+        ),
+        number(
+            "Last verdicts not good",
+            'sum(skerry_deploy_last_verdict{verdict!="deployed"})',
+            "number",
+            "Stacks whose last deploy was rolled back or failed: what they run is older than what was asked for.",
+            NONE_ALLOWED,
+            span=6,
+        ),
         number(
             "Last start",
             f"min(time() - {started})",
@@ -52,6 +70,23 @@ def _panels() -> list[Any]:
             above(1, 6),
             alert="ContainerRestartLoop",
             span=6,
+        ),
+        rows(
+            "Last verdict",
+            "sort((time() - skerry_deploy_last_timestamp_seconds)"
+            " * on (stack) group_right () (skerry_deploy_last_verdict == 1))",
+            "age",
+            "What became of the last deploy of each stack, and how long ago.",
+            ["stack", "verdict"],
+            value="ago",
+        ),
+        rows(
+            "How long the last took",
+            "sort_desc(skerry_deploy_last_duration_seconds)",
+            "seconds",
+            "From the first look to the verdict, also where it was rolled back.",
+            ["stack"],
+            value="for",
         ),
         rows(
             "Running since",

@@ -97,17 +97,23 @@ def rows(title: str, query: str, unit: str, says: str, columns: Sequence[str], *
 def board(
     name: str, title: str, says: str, panels: Sequence[Any], variables: Sequence[Any] = (), *, deploys: bool = False
 ) -> dashboard.Dashboard:
-    """Return a dashboard; `deploys` marks the starts of services on its graphs."""
+    """Return a dashboard; `deploys` marks deployments and the starts of services on its graphs."""
     made = dashboard.Dashboard(title).uid(f"skerry-{name}").description(says).tags(["skerry"]).readonly()
     made.time("now-6h", "now").refresh("1m").timezone("browser").tooltip(model.DashboardCursorSync.CROSSHAIR)
     made.link(
         dashboard.DashboardLink("Skerry").type(model.DashboardLinkType.DASHBOARDS).tags(["skerry"]).keep_time(True)
     )
     if deploys:
-        starts = "changes(process_start_time_seconds{stack!=''}[$__rate_interval]) > 0"
-        made.annotation(
-            dashboard.AnnotationQuery().name("Starts").datasource(SOURCE).enable(True).icon_color("blue").expr(starts)
-        )
+        # By the verdict as it was then, so that one that was rolled back stands out.
+        ended = "changes(skerry_deploy_last_timestamp_seconds[$__rate_interval]) > 0"
+        marks = {
+            "Deploys": (f"{ended} and on (stack) skerry_deploy_last_verdict{{verdict='deployed'}} == 1", "green"),
+            "Failed deploys": (f"{ended} and on (stack) skerry_deploy_last_verdict{{verdict='deployed'}} == 0", "red"),
+            "Starts": ("changes(process_start_time_seconds{stack!=''}[$__rate_interval]) > 0", "blue"),
+        }
+        for mark_name, (expression, colour) in marks.items():
+            mark = dashboard.AnnotationQuery().name(mark_name).datasource(SOURCE).enable(True)
+            made.annotation(mark.icon_color(colour).expr(expression))
     for variable in variables:
         made.with_variable(variable)
     for index, panel in enumerate(panels, 1):

@@ -26,6 +26,8 @@ def test_bad_release_fails_and_the_old_one_answers(
     for text in said:
         assert text.lower() in done.result["msg"].lower()
     assert "demo_web" in done.result["msg"]
+    metrics = demo.host.file("/var/lib/skerry/metrics/deploy_demo.prom").content_string
+    assert 'skerry_deploy_last_verdict{stack="demo",verdict="rolled back"} 1' in metrics
     answered, failed = visitor()
     assert answered > 10
     assert failed == 0
