@@ -29,7 +29,7 @@ FIELDS: dict[str, tuple[set[str], set[str]]] = {
     "email": ({"to", "from", "smarthost"}, {"username", "password", "require_tls", "ca_file"}),
     "slack": ({"url"}, {"channel"}),
     "discord": ({"url"}, set()),
-    "telegram": ({"token", "chat"}, set()),
+    "telegram": ({"token", "chat"}, {"api"}),
     "ntfy": ({"url"}, {"token"}),
 }
 """What each channel must have, and may have."""
@@ -87,6 +87,7 @@ def _receivers(channels: Channels) -> dict[str, list[dict[str, Any]]]:
     if telegram := channels.get("telegram"):
         words = {"message": f"{TITLE}\n{TEXT}", "parse_mode": ""}
         place = {"bot_token_file": _file("alert_telegram_token"), "chat_id": int(telegram["chat"])}
+        place |= {"api_url": telegram["api"]} if telegram.get("api") else {}
         found["telegram_configs"] = [{"send_resolved": True, **place, **words}]
     return found
 
@@ -181,6 +182,8 @@ def _problems(channels: Channels) -> Iterator[str]:
     telegram = channels.get("telegram") or {}
     if telegram and not re.fullmatch(r"-?[0-9]+", str(telegram.get("chat", ""))):
         yield f'prometheus_alert_telegram.chat is "{telegram.get("chat", "")}": allowed is the number of a chat.'
+    if telegram.get("api") and not URL.fullmatch(str(telegram["api"])):
+        yield f'prometheus_alert_telegram.api is "{telegram["api"]}": allowed is an http:// or https:// address.'
     if channels["heartbeat"] and not URL.fullmatch(channels["heartbeat"]):
         yield "prometheus_alert_heartbeat_url (its value is not shown): allowed is an http:// or https:// address."
     spans = {"heartbeat_interval": channels["heartbeat_interval"]}

@@ -47,11 +47,11 @@ class Sink:
         )
         return [one for one in json.loads(done.stdout) if one["at"] >= since]
 
-    def told(self, since: float, status: str) -> set[str]:
-        """Return the names of the alerts that the webhook was told of with this status, but for rules.KEPT."""
+    def told(self, since: float, status: str, meant: str = "") -> set[str]:
+        """Return the names of the alerts that the webhook was told of with this status, of rules.KEPT only `meant`."""
         bodies = [json.loads(one["body"]) for one in self.arrived(since) if one.get("path") == "/alerts"]
         names = {one["labels"]["alertname"] for body in bodies for one in body["alerts"] if one["status"] == status}
-        return names - set(rules.KEPT)
+        return names - (set(rules.KEPT) - {meant})
 
     def mails(self, since: float, words: str) -> list[dict[str, Any]]:
         """Return the e-mails with these words in the subject."""

@@ -18,12 +18,12 @@ def story(
     since = time.time()
     try:
         inject()
-        until(lambda: alert in sink.told(since, "firing"), alert)
+        until(lambda: alert in sink.told(since, "firing", alert), alert)
         (mail, *_) = until(lambda: sink.mails(since, words[0]), f"an e-mail «{words[0]}»")
     finally:
         cure()
     missing = [word for word in (*words, f"docs/runbooks/{alert}.md") if word not in mail["subject"] + mail["text"]]
     assert not missing, mail
-    until(lambda: alert in sink.told(since, "resolved"), f"the end of {alert}")
+    until(lambda: alert in sink.told(since, "resolved", alert), f"the end of {alert}")
     until(lambda: sink.mails(since, f"Resolved: {words[0].partition(': ')[2]}"), "the e-mail that it is over")
-    assert sink.told(since, "firing") == {alert}
+    assert sink.told(since, "firing", alert) == {alert}

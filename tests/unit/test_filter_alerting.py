@@ -101,6 +101,10 @@ def test_ntfy_is_told_how_to_read_the_webhook() -> None:
         ({"slack": ALL["slack"] | {"chanel": "x"}}, "prometheus_alert_slack has chanel: allowed are channel, url."),
         ({"webhooks": ["canary"]}, "prometheus_alert_webhooks[0] must be a dict with url."),
         ({"telegram": {"token": "canary", "chat": "me"}}, 'prometheus_alert_telegram.chat is "me"'),
+        (
+            {"telegram": {"token": "canary", "chat": "-1", "api": "here"}},
+            'prometheus_alert_telegram.api is "here": allowed is an http:// or https:// address.',
+        ),
         ({"heartbeat": "canary"}, "prometheus_alert_heartbeat_url (its value is not shown)"),
         ({"pace": {"wait": "soon"}}, 'prometheus_alert_pace.wait is "soon": allowed is a number with s, m, h or d'),
     ],

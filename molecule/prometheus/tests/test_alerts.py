@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from testinfra.host import Host
@@ -13,6 +14,9 @@ Arrived = Callable[[], list[dict[str, Any]]]
 Until = Callable[..., Any]
 
 SECRETS = ["canary-email-0123456789", "canary-webhook-0123456789", "hook-canary-path", "heart-canary-beat"]
+SECRETS += ["slack-canary-path", "discord-canary-path", "canary-telegram-token", "ntfy-canary-topic"]
+SECRETS += ["canary-ntfy-0123456789"]
+TITLE, TEXT = "CRITICAL: Trouble on here", "There is trouble of 7, more than 5."
 
 
 def mails(arrived: Arrived, word: str) -> list[dict[str, Any]]:
@@ -26,12 +30,18 @@ def hooks(arrived: Arrived, alert: str, status: str) -> list[dict[str, Any]]:
     return [one for one in found if (body := json.loads(one["body"]))["status"] == status and alert in body["groupKey"]]
 
 
+def requests(arrived: Arrived, path: str) -> list[dict[str, Any]]:
+    """Return the bodies of requests below a path that are about the scenario's own trouble."""
+    found = [one for one in arrived() if one.get("path", "").startswith(path) and "Trouble on here" in one["body"]]
+    return [json.loads(one["body"]) | {"path": one["path"], "authorization": one["authorization"]} for one in found]
+
+
 def test_an_alert_is_told_and_told_to_be_over(arrived: Arrived, until: Until, trouble: Callable[[int], None]) -> None:
     """The owner would learn of it from users, or look for something that is over."""
     trouble(7)
-    (mail,) = until(lambda: mails(arrived, "CRITICAL: Trouble on here"), "the e-mail")
+    (mail,) = until(lambda: mails(arrived, TITLE), "the e-mail")
     assert (mail["to"], mail["user"], mail["password"]) == ("owner@example.org", "skerry", "canary-email-0123456789")
-    assert "There is trouble of 7, more than 5." in mail["text"]
+    assert TEXT in mail["text"]
     assert "What to do: https://example.org/runbooks/trouble" in mail["text"]
     assert "Since: 20" in mail["text"]
     (hook,) = until(lambda: hooks(arrived, "FileSaysSo", "firing"), "the webhook")
@@ -41,6 +51,42 @@ def test_an_alert_is_told_and_told_to_be_over(arrived: Arrived, until: Until, tr
     assert "Until: 20" in over["text"]
     assert until(lambda: hooks(arrived, "FileSaysSo", "resolved"), "the webhook that it is over")
     assert len(mails(arrived, "Trouble on here")) == 2, "one message when it began, one when it ended"
+
+
+def test_slack_is_told(arrived: Arrived, until: Until) -> None:
+    """A message would come without its words, or not at all. Here as below, the test before made the trouble."""
+    until(lambda: len(requests(arrived, "/slack-canary-path")) == 2, "the beginning and the end in Slack")
+    first, last = requests(arrived, "/slack-canary-path")
+    (shown,) = first["attachments"]
+    assert (first["channel"], shown["title"]) == ("#ops", TITLE)
+    assert TEXT in shown["text"]
+    assert last["attachments"][0]["title"] == "Resolved: Trouble on here"
+
+
+def test_discord_is_told(arrived: Arrived, until: Until) -> None:
+    """A message would come without its words, or not at all."""
+    (shown,) = until(lambda: requests(arrived, "/discord-canary-path"), "Discord")[0]["embeds"]
+    assert shown["title"] == TITLE
+    assert TEXT in shown["description"]
+
+
+def test_telegram_is_told(arrived: Arrived, until: Until) -> None:
+    """A message would come without its words, to another chat, or not at all."""
+    sent = until(lambda: requests(arrived, "/bot"), "Telegram")[0]
+    assert sent["path"] == "/bot12345:canary-telegram-token/sendMessage"
+    assert int(sent["chat_id"]) == -100123
+    assert sent["text"].startswith(TITLE)
+    assert TEXT in sent["text"]
+
+
+def test_ntfy_is_told(arrived: Arrived, until: Until) -> None:
+    """The topic would get raw JSON: ntfy makes the message of it by the templates in the address."""
+    sent = until(lambda: requests(arrived, "/ntfy-canary-topic"), "ntfy")[0]
+    asked = parse_qs(urlsplit(sent["path"]).query)
+    assert sent["authorization"] == "Bearer canary-ntfy-0123456789"
+    assert asked["tpl"] == ["1"]
+    assert ".commonAnnotations.summary" in asked["t"][0]
+    assert (sent["status"], sent["commonAnnotations"]["summary"]) == ("firing", "Trouble on here")
 
 
 def test_the_heart_beats(arrived: Arrived, until: Until) -> None:
@@ -58,7 +104,10 @@ def test_the_watchdog_is_no_message(arrived: Arrived) -> None:
 def test_a_test_alert_reaches_each_channel_and_says_what_it_is(vps: Host, arrived: Arrived, until: Until) -> None:
     """An owner who tries his channels would not know whether they work, or be frightened."""
     said = vps.run("skerry-test-alert")
-    assert (said.rc, said.stdout.split("\n")[:2]) == (0, ["email: sent", "webhook: sent"]), said
+    assert said.rc == 0, said
+    assert said.stdout.split("\n")[:5] == [
+        f"{kind}: sent" for kind in ("email", "webhook", "slack", "discord", "telegram")
+    ]
     assert until(lambda: mails(arrived, "This is a test of your alerts. Nothing is wrong."), "the e-mail")
     assert until(lambda: hooks(arrived, "TestAlert", "firing"), "the webhook")
 
