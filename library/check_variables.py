@@ -5,16 +5,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: check_variables
-short_description: Refuse a role's bad variables before anything changes
+short_description: Refuse roles' bad variables before anything changes
 description:
-  - Checks the types by the role's C(meta/argument_specs.yml), as M(ansible.builtin.validate_argument_spec) does, and
-    then that a list of problems is empty. Runs on the controller alone.
+  - Checks the types of each role's variables by its C(meta/argument_specs.yml), as
+    M(ansible.builtin.validate_argument_spec) does, and then that the role's variable C(__<role>_problems) is empty, a
+    list of sentences, one for each value that cannot be (empty ones do not count). It is read after the types have been
+    found good, with the role's defaults and variables in scope, whether the role runs in this play or not.
+  - Runs on the controller alone, and tells the problems of all roles at once.
 options:
-  problems:
-    description:
-      - Name of a variable whose value is a list of sentences, one for each value that cannot be; empty ones do not
-        count. It is read after the types have been found good.
-    type: str
+  roles:
+    description: Names of the roles.
+    type: list
+    elements: str
     required: true
 attributes:
   check_mode:
@@ -25,7 +27,7 @@ author: [Skerry]
 
 EXAMPLES = r"""
 - name: Check the variables before the first change
-  check_variables: {problems: __base_problems}
+  check_variables: {roles: [base, docker]}
 """
 
 RETURN = r"""

@@ -58,6 +58,7 @@ TYPED = (
     "filter_plugins",
     "module_utils",
     "action_plugins",
+    "callback_plugins",
     "library",
     BACKUP,
     COLLECTOR,
