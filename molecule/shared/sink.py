@@ -2,7 +2,7 @@
 
 Arguments: certificate and key (PEM). GET / answers with all that has arrived so far, as JSON: a list of e-mails
 (`kind` email: subject, to, text, user, password) and of requests (`kind` webhook: path, authorization, body).
-A request below /bot is answered as Telegram's Bot API does, which is the one service here whose answer is read.
+Below /bot the answer is that of Telegram's Bot API, below /slack that of Slack: of these Alertmanager reads it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-TELEGRAM = b'{"ok": true, "result": {"message_id": 1, "date": 1, "chat": {"id": -100123, "type": "group"}}}'
+ANSWERS = {
+    "/bot": b'{"ok": true, "result": {"message_id": 1, "date": 1, "chat": {"id": -100123, "type": "group"}}}',
+    "/slack": b"ok",
+}
 arrived: list[dict[str, Any]] = []
 
 
@@ -93,7 +96,7 @@ class Http(BaseHTTPRequestHandler):
         """Keep a request."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
         keep("webhook", path=self.path, authorization=self.headers.get("Authorization", ""), body=body)
-        self.answer(TELEGRAM if self.path.startswith("/bot") else b"")
+        self.answer(next((answer for start, answer in ANSWERS.items() if self.path.startswith(start)), b""))
 
     def do_GET(self) -> None:
         """Tell all that has arrived."""

@@ -60,7 +60,16 @@ def test_every_channel_gets_everything() -> None:
 def test_no_channel_is_no_error() -> None:
     """A user who has set nothing up yet could not deploy."""
     assert alert_problems(NONE) == []
-    assert alert_config(NONE, [])["receivers"] == [{"name": "everyone"}, {"name": "nobody"}]
+    assert alert_config(NONE, [])["receivers"] == [{"name": "everyone"}, {"name": "test"}, {"name": "nobody"}]
+
+
+def test_a_test_alert_goes_to_every_channel_once() -> None:
+    """A channel would not be tried, or the word that a test is over be counted as the next test's message."""
+    everyone, test = alert_config(ALL, [])["receivers"][:2]
+    assert test["name"] == "test"
+    for kind, channels in everyone.items():
+        if kind != "name":
+            assert test[kind] == [channel | {"send_resolved": False} for channel in channels]
     assert (alert_secrets(NONE), alert_channels(NONE)) == ({}, {})
 
 
