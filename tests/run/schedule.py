@@ -6,12 +6,13 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import IO, Any, Literal
 
 from tests.run.parts import Part
 
@@ -87,10 +88,14 @@ def _execute(part: Part, logs: Path) -> Result:
         "COLUMNS": "160",
     }
     started = time.monotonic()
-    with log.open("wb") as file:
-        code = subprocess.run(
-            part.argv, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, env=env, check=False
-        ).returncode
+    pipe: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with log.open("wb", buffering=0) as file:
+        process = subprocess.Popen(part.argv, env=env, **pipe)
+        copying = threading.Thread(target=_copy, args=(process.stdout, file, started), daemon=True)
+        copying.start()
+        code = process.wait()
+        # Not for ever: a service that the part has started, as the engine, holds the pipe open.
+        copying.join(timeout=5)
     seconds = time.monotonic() - started
     tests = executed(log.read_text(errors="replace")) if part.tests else 0
     if code:
@@ -98,6 +103,12 @@ def _execute(part: Part, logs: Path) -> Result:
     if part.tests and not tests:
         return Result(part, "failed", "it ran no test", 0, seconds, log)
     return Result(part, "passed", "", tests, seconds, log)
+
+
+def _copy(source: IO[bytes], log: IO[bytes], started: float) -> None:
+    """Copy lines into the log, each behind the seconds since `started`: what took long can be read off."""
+    for line in source:
+        log.write(f"{time.monotonic() - started:7.1f} ".encode() + line)
 
 
 def executed(log: str) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,15 @@ def test_success_without_tests_is_a_failure(tmp_path: Path) -> None:
     """Fails when a suite that skipped everything, as Molecule does without tests, reads as green."""
     result = run(tmp_path, Part("quiet", python("print('Skipping, no tests found.')")))["quiet"]
     assert (result.verdict, result.why) == ("failed", "it ran no test")
+
+
+def test_a_log_tells_what_took_long(tmp_path: Path) -> None:
+    """Fails when a log has no times, or a service that a part leaves behind keeps the run waiting."""
+    leave = "import subprocess; subprocess.Popen(['sleep', '60']); print('1 passed')"
+    started = time.monotonic()
+    assert run(tmp_path, Part("leaves", python(leave)))["leaves"].tests == 1
+    assert time.monotonic() - started < 50
+    assert re.fullmatch(r" +\d+\.\d 1 passed\n", (tmp_path / "leaves.log").read_text())
 
 
 def test_need_that_failed_stops_what_builds_on_it(tmp_path: Path) -> None:
