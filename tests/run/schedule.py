@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
@@ -107,8 +108,9 @@ def _execute(part: Part, logs: Path) -> Result:
 
 def _copy(source: IO[bytes], log: IO[bytes], started: float) -> None:
     """Copy lines into the log, each behind the seconds since `started`: what took long can be read off."""
-    for line in source:
-        log.write(f"{time.monotonic() - started:7.1f} ".encode() + line)
+    with contextlib.suppress(ValueError):  # the part has ended, its log is closed: what still comes is a service's
+        for line in source:
+            log.write(f"{time.monotonic() - started:7.1f} ".encode() + line)
 
 
 def executed(log: str) -> int:
