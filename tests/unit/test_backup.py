@@ -281,3 +281,12 @@ def test_nothing_is_saved_during_a_restore(tmp_path: Path, monkeypatch: pytest.M
     refused = pytest.raises(BackupError, match="another restore job")
     with records.only_one("restore"), refused:
         records.only_one("restore", shared=True).__enter__()
+
+
+@pytest.mark.parametrize("known", ["archive:top-secret", "top-secret-key"])
+def test_what_a_failure_says_holds_no_password(known: str) -> None:
+    """Restic repeats the address that it cannot reach; it would stand in the journal, in messages and in evidence."""
+    said = f"Fatal: unable to open config file: Head https://{known}@archive.example/skerry/config: refused"
+    for error in (BackupError(said), restic.ResticError("offsite", "backup", 1, said)):
+        assert "top-secret" not in str(error)
+        assert "https://***@archive.example/skerry" in str(error)

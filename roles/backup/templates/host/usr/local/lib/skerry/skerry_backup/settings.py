@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,18 @@ RUNTIME = Path("/run/skerry")
 LOCAL = "local"
 
 
+USER = re.compile(r"(?<=://)[^/\s@]+(?=@)")  # of an address: name, and password where there is one
+
+
 class BackupError(Exception):
-    """Something that makes a backup, a restore or a drill a failure; the text says what, and what to do."""
+    """Something that makes a backup, a restore or a drill a failure; the text says what, and what to do.
+
+    It goes into journals, messages and evidence, so what an address says of who signs in is taken out: programs repeat
+    the address of a repository when they cannot reach it.
+    """
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(USER.sub("***", text))
 
 
 @dataclass(frozen=True)
