@@ -12,6 +12,7 @@ from httpx import ASGITransport, AsyncClient
 
 from console.api import make_asgi, make_services
 from console.auth.guards import GuardedRoute, Open, guarded
+from console.health.service import Readiness
 from console.lifecycle import Lifecycle, StartupError
 from console.settings import ApiSettings
 from support import PUBLIC_URL, Connect
@@ -46,6 +47,25 @@ async def test_not_ready_says_what_is_missing(
         answer, alive = await client.get("/api/ready"), await client.get("/api/health")
     assert (answer.status_code, answer.json()) == (503, {"status": "unavailable", "missing": missing})
     assert alive.status_code == 200
+
+
+async def test_what_is_missing_for_a_moment_takes_no_replica_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If this failed, a Redis that is slow for a second would be an outage: every replica would be out of service."""
+    there, now = True, 100.0
+
+    async def check() -> None:
+        if not there:
+            raise OSError
+
+    monkeypatch.setattr("console.health.service.time.monotonic", lambda: now)
+    readiness = Readiness(Lifecycle(), {"redis": check})
+    assert await readiness.report() == (200, {"status": "ready"})
+    there, now = False, 114.0
+    assert await readiness.report() == (200, {"status": "ready", "missing": ["redis"]})
+    now = 115.0
+    assert await readiness.report() == (503, {"status": "unavailable", "missing": ["redis"]})
+    there = True
+    assert (await readiness.report())[0] == 200
 
 
 @pytest.mark.real_time_limits

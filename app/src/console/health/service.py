@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from console.lifecycle import Lifecycle
 
 CHECK_SECONDS = 0.8  # below the proxy's own time limit for the ready check
+# All replicas share the database and Redis: where these are slow for a moment, taking every replica out would
+# make an outage of it. Longer than that, another node's replicas may have what this one has not.
+PATIENCE_SECONDS = 15.0
 
 Check = Callable[[], Awaitable[object]]
 
@@ -19,15 +23,23 @@ class Readiness:
     def __init__(self, lifecycle: Lifecycle, checks: Mapping[str, Check]) -> None:
         self._lifecycle = lifecycle
         self._checks = dict(checks)
+        self._good: dict[str, float] = {}  # when each check last was
 
     async def report(self) -> tuple[int, dict[str, Any]]:
-        """Status code and body: 200, or 503 naming what is missing."""
+        """Status code and body, which names what is missing.
+
+        503 where something never was there or has been missing for PATIENCE_SECONDS, and while draining; otherwise 200.
+        """
         if self._lifecycle.draining:
             return 503, {"status": "draining", "missing": []}
         names = list(self._checks)
         answers = await asyncio.gather(*(self._answers(self._checks[name]) for name in names))
+        now = time.monotonic()
+        self._good |= {name: now for name, answered in zip(names, answers, strict=True) if answered}
         missing = [name for name, answered in zip(names, answers, strict=True) if not answered]
-        return (503, {"status": "unavailable", "missing": missing}) if missing else (200, {"status": "ready"})
+        if any(now - self._good.get(name, -PATIENCE_SECONDS) >= PATIENCE_SECONDS for name in missing):
+            return 503, {"status": "unavailable", "missing": missing}
+        return 200, {"status": "ready"} | ({"missing": missing} if missing else {})
 
     @staticmethod
     async def _answers(check: Check) -> bool:
