@@ -71,6 +71,7 @@ CHECKS: dict[str, Check] = {
     "mypy": program("mypy", *TYPED),
     "hadolint": program("hadolint", over=("**/Dockerfile",)),
     "shellcheck": program("shellcheck", over=("*.sh", ".ci/run", "images/**/entrypoint*", "images/**/*.sh")),
+    "zizmor": program("zizmor", "--offline", "--no-progress", "--quiet", ".github/workflows"),
     "ansible-lint": program("ansible-lint", "--strict", "--nocolor"),
     "defaults match argument_specs": lambda: roles.specs_match_defaults(ROOT),
     "generated role READMEs": lambda: roles.readmes_current(ROOT, BIN),

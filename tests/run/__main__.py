@@ -1,7 +1,11 @@
-"""`python -m tests.run [part …]`: run all parts, or the named ones and what they need."""
+"""`python -m tests.run [part …]`: run all parts, or the named ones and what they need.
+
+`python -m tests.run --list [beginning]` prints the names of parts, those that so begin, as JSON.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -13,6 +17,9 @@ from tools.workshop.settings import ROOT
 def main(names: list[str]) -> int:
     """Run the parts `names` (when empty all but parts.NOT_YET); return 0 only when every one passed."""
     known = parts.discover(ROOT)
+    if names[:1] == ["--list"]:
+        print(json.dumps([name for name in known if name.startswith(tuple(names[1:]) or "")]))
+        return 0
     unknown = [name for name in names if name not in known]
     if unknown:
         print(f"no part is called {', '.join(unknown)}; there are: {', '.join(known)}", file=sys.stderr)
