@@ -16,15 +16,17 @@ from tests.local import Vps, playbook
 # What site.yml looks at when nothing has changed: packages, files, units, the engine, each service and task, accounts.
 SCRIPT = """
 dpkg-query -W -f '${db:Status-Status} ${Package}\\n' | sha256sum
-find /etc/skerry /etc/ssh /etc/sysctl.d /etc/systemd /etc/docker /etc/apt/apt.conf.d \
+restic version
+find /etc/skerry /etc/ssh /etc/sysctl.d /etc/systemd /etc/docker /etc/apt/apt.conf.d /var/lib/skerry/inventory \
   /usr/local/sbin /usr/local/lib/skerry /opt/skerry/stacks -type f \
   -exec stat -c "%a %U %G %n" {} + -exec sha256sum {} + | sha256sum
-systemctl is-enabled ssh docker skerry-reporter skerry-prune.timer skerry-acme-kick.timer
-systemctl is-active ssh docker skerry-reporter skerry-prune.timer skerry-acme-kick.timer
+units="ssh nftables docker skerry-reporter.service skerry-collector.service skerry-visitor.socket skerry-prune.timer
+  skerry-acme-kick.timer skerry-backup-run.timer skerry-backup-binlog.timer skerry-backup-drill.timer"
+systemctl show --property=LoadState,ActiveState,UnitFileState $units
 nft list ruleset | sha256sum
 docker info --format '{{json .Swarm}}'; docker node inspect self; docker network ls
 docker service inspect $(docker service ls -q) | sha256sum
-for stack in traefik mariadb redis console; do docker stack ps $stack; done
+for stack in $(docker stack ls --format '{{.Name}}'); do docker stack ps $stack; done
 database=$(docker ps -qf label=com.docker.swarm.service.name=mariadb_mariadb)
 docker exec -u 0 $database mariadb -e 'SELECT User FROM mysql.user'
 /usr/local/sbin/skerry-acme-kick --wait 0
