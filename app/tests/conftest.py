@@ -12,7 +12,7 @@ from httpx import ASGITransport, AsyncClient
 
 from backends import Backends, backends
 from console.api import Services, make_asgi, make_services
-from console.auth.tokens import Role
+from console.auth.permissions import Role
 from console.database import Database, make_engine
 from console.lifecycle import Lifecycle
 from console.migrate import migrate
@@ -65,6 +65,12 @@ def settings(migrated: Backends) -> ApiSettings:
         startup_seconds=10,
         trusted_proxies="127.0.0.1",
     )
+
+
+@pytest.fixture
+def prefix() -> str:
+    """A Redis prefix of this test's own, for the processes that share it."""
+    return f"console:{uuid.uuid4().hex}:"
 
 
 @pytest.fixture

@@ -31,6 +31,14 @@ pytestmark = pytest.mark.anyio
 
 TABLES = ("sessions", "users", "alembic_version", "broken")
 
+RELEASE_BEFORE = (
+    "INSERT INTO users (name, password_hash, role, created_at) VALUES ('b', 'hash', 'admin', NOW())",
+    "INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at)"
+    " SELECT 's', id, 'hash', NOW(), NOW() FROM users WHERE name = 'b'",
+    "SELECT sessions.id, sessions.user_id, sessions.token_hash, sessions.created_at, sessions.expires_at, users.id,"
+    " users.name, users.password_hash, users.role, users.created_at FROM sessions JOIN users ON users.id = user_id",
+)
+
 
 @pytest.fixture
 def settings(servers: Backends) -> MigrateSettings:
@@ -110,6 +118,18 @@ async def test_what_is_current_is_known_without_migrating(engine: AsyncEngine, s
     async with engine.begin() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     assert not await is_current(settings)
+
+
+async def test_the_release_before_works_on_this_schema(engine: AsyncEngine, settings: MigrateSettings) -> None:
+    """If this failed, people could not sign in during a rolling update, or after a rollback.
+
+    The statements are those that the release before sends: it names the columns it knows, and no others.
+    """
+    await migrate(settings, Lifecycle())
+    async with engine.begin() as connection:
+        for statement in RELEASE_BEFORE:
+            await connection.execute(text(statement))
+        assert await connection.scalar(text("SELECT COUNT(*) FROM sessions WHERE id = 's'")) == 1
 
 
 async def test_replicas_that_start_together_migrate_once(engine: AsyncEngine, settings: MigrateSettings) -> None:

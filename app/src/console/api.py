@@ -21,7 +21,10 @@ from starlette.types import ASGIApp
 import console.auth.endpoints
 import console.health.endpoints
 import console.platform.endpoints
+import console.sessions.endpoints
 from console.auth.limits import Limiter
+from console.auth.passwords import Passwords
+from console.auth.revocations import Revocations
 from console.auth.service import AuthService
 from console.auth.tokens import Tokens
 from console.cache import connection_options, make_redis
@@ -33,6 +36,8 @@ from console.metrics import Metrics
 from console.middleware import RequestMiddleware, fault
 from console.platform.repository import SnapshotRepository
 from console.platform.service import PlatformService
+from console.sessions.refresh import RefreshTokens
+from console.sessions.service import SessionService
 from console.settings import ApiSettings
 
 MAX_BODY = 256 * 1024
@@ -48,6 +53,7 @@ class Services:
     metrics: Metrics
     tokens: Tokens
     limiter: Limiter
+    sessions: SessionService
     auth: AuthService
     platform: PlatformService
     readiness: Readiness
@@ -58,6 +64,8 @@ def make_services(settings: ApiSettings, lifecycle: Lifecycle, database: Databas
     database = database or Database(make_engine(settings.database_url))
     redis, metrics = make_redis(settings.redis_url), Metrics()
     tokens, prefix = Tokens(settings.secret_key), settings.redis_prefix
+    revocations, passwords = Revocations(redis, prefix), Passwords()
+    sessions = SessionService(database, revocations, tokens, RefreshTokens(settings.secret_key))
     emitter = AsyncRedisManager(
         settings.redis_url,
         channel=f"{prefix}socketio",
@@ -71,7 +79,8 @@ def make_services(settings: ApiSettings, lifecycle: Lifecycle, database: Databas
         metrics=metrics,
         tokens=tokens,
         limiter=Limiter(redis, prefix, metrics),
-        auth=AuthService(database, redis, prefix, tokens),
+        sessions=sessions,
+        auth=AuthService(database, passwords, sessions),
         platform=PlatformService(SnapshotRepository(redis, prefix), emitter, metrics),
         readiness=Readiness(lifecycle, {"database": database.ping, "redis": redis.ping}),
     )
@@ -100,6 +109,7 @@ def make_app(services: Services, lifecycle: Lifecycle) -> FastAPI:
     app.add_exception_handler(Exception, _fault)
     app.include_router(console.health.endpoints.router)
     app.include_router(console.auth.endpoints.router)
+    app.include_router(console.sessions.endpoints.router)
     app.include_router(console.platform.endpoints.router)
     return app
 

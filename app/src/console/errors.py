@@ -40,6 +40,20 @@ class ForbiddenError(ConsoleError):
     code = "forbidden"
 
 
+class NotFoundError(ConsoleError):
+    """There is no such thing, or none that the caller may know of."""
+
+    status = 404
+    code = "not-found"
+
+
+class ConflictError(ConsoleError):
+    """It does not go together with what is there."""
+
+    status = 409
+    code = "conflict"
+
+
 class RateLimitedError(ConsoleError):
     """Too many requests; says when to come back."""
 

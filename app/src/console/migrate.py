@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from console.auth.passwords import hash_password
-from console.auth.tokens import Role
+from console.auth.permissions import Role
 from console.database import Database, make_engine
 from console.lifecycle import Lifecycle
 from console.settings import MigrateSettings
@@ -103,7 +103,7 @@ async def _ensure_admin(database: Database, settings: MigrateSettings) -> None:
                 User(
                     name=settings.admin_user,
                     password_hash=hash_password(settings.admin_password),
-                    role=Role.ADMIN.name.lower(),
+                    role=Role.ADMIN.label,
                 )
             )
             log.info("created the admin %s", settings.admin_user)

@@ -16,7 +16,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from console.auth import limits
-from console.auth.tokens import Principal, Role
+from console.auth.permissions import Permission, Role
+from console.auth.tokens import Principal
 from console.errors import ForbiddenError, UnauthorizedError
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
@@ -31,7 +32,7 @@ class Guard(ABC):
     async def identify(self, request: Request) -> Principal | None:
         """Who asks; None for nobody in particular. Raises UnauthorizedError."""
 
-    def authorise(self, principal: Principal | None) -> None:
+    def authorise(self, principal: Principal | None, request: Request) -> None:
         """Allow everyone who was identified; raises ForbiddenError where a guard asks for more."""
         return
 
@@ -53,24 +54,42 @@ class Anonymous(Guard):
         return None
 
 
-class SignedIn(Guard):
-    """A user with a valid access token whose session was not signed out, and at least this role."""
+class OwnPages(Anonymous):
+    """Anyone who comes from the console's own pages, counted by address: for what works by the cookie alone.
+
+    Every browser says where a POST comes from, in Origin, Sec-Fetch-Site or both. ``required`` False lets in who says
+    nothing, so no browser: for what a cookie does not help with.
+    """
+
+    def __init__(self, limit: RateLimitItem, *, required: bool = True) -> None:
+        super().__init__(limit)
+        self.required = required
+
+    def authorise(self, principal: Principal | None, request: Request) -> None:
+        origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
+        ours: str = request.app.state.services.settings.public_url
+        unsaid = origin is None and site is None
+        if (unsaid and self.required) or origin not in (None, ours) or site not in (None, "same-origin"):
+            raise ForbiddenError("This may only be asked for from the console's own pages.", code="wrong-origin")
+
+
+class Allowed(Guard):
+    """A user with a valid access token whose session goes on, and whose role has the permission."""
 
     limit = limits.USER
 
-    def __init__(self, role: Role) -> None:
-        self.role = role
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
 
     async def identify(self, request: Request) -> Principal:
         services = request.app.state.services
         principal: Principal = services.tokens.verify(bearer_token(request))
-        if await services.auth.is_revoked(principal.session):
-            raise UnauthorizedError("This session was signed out.", code="signed-out")
+        await services.sessions.check(principal)
         return principal
 
-    def authorise(self, principal: Principal | None) -> None:
-        if principal is None or principal.role < self.role:
-            raise ForbiddenError(f"This needs the role {self.role.name.lower()}.")
+    def authorise(self, principal: Principal | None, request: Request) -> None:
+        if principal is None or not principal.may(self.permission):
+            raise ForbiddenError(f"Your role does not have the permission {self.permission}.")
 
 
 class Reporter(Guard):
@@ -103,6 +122,11 @@ def guarded(guard: Guard) -> Callable[[Endpoint], Endpoint]:
     return mark
 
 
+def action_of(endpoint: Callable[..., Any]) -> str:
+    """What an endpoint does, as ``users.create`` for ``create`` in ``console.users.endpoints``."""
+    return f"{endpoint.__module__.split('.')[-2:][0]}.{endpoint.__name__.replace('_', '-')}"
+
+
 class GuardedRoute(APIRoute):
     """A route that passes the chain first. Raises TypeError when its endpoint names no guard."""
 
@@ -111,6 +135,7 @@ class GuardedRoute(APIRoute):
         if not isinstance(guard, Guard):
             raise TypeError(f"{path}: {endpoint.__name__} names no guard; add @guarded(...)")
         self.guard = guard
+        self.action = action_of(endpoint)
         super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -137,5 +162,5 @@ async def pass_chain(guard: Guard, request: Request) -> Principal | None:
             address = request.client.host if request.client else ""
             caller = [limits.address_key(address), request.scope["route"].path]
         await request.app.state.services.limiter.hit(guard.limit, *caller)
-    guard.authorise(principal)
+    guard.authorise(principal, request)
     return principal

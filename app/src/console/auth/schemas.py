@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from console.auth.permissions import PERMISSIONS, Role
+
 
 class SignIn(BaseModel):
     """Credentials. The bounds keep argon2id from being fed megabytes."""
@@ -17,10 +19,11 @@ class SignIn(BaseModel):
 
 
 class Me(BaseModel):
-    """Who is signed in."""
+    """Who is signed in, and what they may do."""
 
     name: str
     role: str
+    permissions: list[str]
 
 
 class Access(BaseModel):
@@ -29,3 +32,8 @@ class Access(BaseModel):
     access_token: str
     expires_in: int
     user: Me
+
+
+def profile(name: str, role: Role) -> Me:
+    """A user as they see themselves."""
+    return Me(name=name, role=role.label, permissions=sorted(PERMISSIONS[role]))
