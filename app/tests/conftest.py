@@ -17,7 +17,7 @@ from console.database import Database, make_engine
 from console.lifecycle import Lifecycle
 from console.migrate import migrate
 from console.settings import ApiSettings, MigrateSettings
-from support import ADMIN, PASSWORD, PUBLIC_URL, REPORTER_TOKEN, Connect
+from support import ADMIN, PASSWORD, PUBLIC_URL, REPORTER_TOKEN, AsRole, Connect, bearer, sign_in
 
 
 @pytest.fixture(scope="session")
@@ -113,9 +113,22 @@ async def anonymous(connect: Connect) -> AsyncClient:
 
 
 @pytest.fixture
-async def viewer(services: Services, connect: Connect) -> AsyncClient:
+async def as_role(services: Services, connect: Connect) -> AsRole:
+    return lambda role: connect(services.tokens.issue(4710 + role, role.label, role, uuid.uuid4().hex))
+
+
+@pytest.fixture
+async def viewer(as_role: AsRole) -> AsyncClient:
     """Signed in with the least role."""
-    return connect(services.tokens.issue(4711, "viewer", Role.VIEWER, uuid.uuid4().hex))
+    return as_role(Role.VIEWER)
+
+
+@pytest.fixture
+async def admin(connect: Connect) -> AsyncClient:
+    """The first admin, really signed in."""
+    client = connect()
+    client.headers.update(bearer(await sign_in(client)))
+    return client
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from httpx import AsyncClient, Response
 
+from console.auth.permissions import Role
+
 ADMIN = "admin"
 PASSWORD = "correct horse battery staple"
 REPORTER_TOKEN = "reporter-" + "0123456789" * 4
@@ -14,6 +16,8 @@ OURS = {"origin": PUBLIC_URL}  # what a browser sends along with a POST of the c
 
 # Makes a client of the api: token or None, and the address that it seems to come from.
 Connect = Callable[..., AsyncClient]
+# Makes a client that is signed in with a role, as a user that the database does not know.
+AsRole = Callable[[Role], AsyncClient]
 
 
 async def sign_in(client: AsyncClient, name: str = ADMIN, password: str = PASSWORD) -> Response:

@@ -17,11 +17,13 @@ from console.auth.permissions import PERMISSIONS, Permission, Role
 from console.auth.tokens import Principal
 from console.errors import ForbiddenError, RateLimitedError
 from console.lifecycle import Lifecycle
-from support import Connect
+from support import OURS, AsRole, Connect
 
 pytestmark = pytest.mark.anyio
 
-ANYONE = {"anonymous", "forged", "viewer", "reporter"}
+USERS = {"viewer", "operator", "admin"}
+ANYONE = USERS | {"anonymous", "forged", "reporter"}
+ADMINS = {"admin"}
 
 # A new route belongs here, with those who may use it; a test fails until it does.
 ALLOWED = {
@@ -31,12 +33,18 @@ ALLOWED = {
     "GET /metrics": ANYONE,
     "POST /api/auth/sign-in": ANYONE,
     "POST /api/auth/refresh": ANYONE,
-    "POST /api/auth/sign-out": {"viewer"},
-    "GET /api/auth/me": {"viewer"},
-    "GET /api/sessions": {"viewer"},
-    "DELETE /api/sessions": {"viewer"},
-    "DELETE /api/sessions/{session_id}": {"viewer"},
-    "GET /api/platform/services": {"viewer"},
+    "POST /api/auth/sign-out": USERS,
+    "GET /api/auth/me": USERS,
+    "GET /api/sessions": USERS,
+    "DELETE /api/sessions": USERS,
+    "DELETE /api/sessions/{session_id}": USERS,
+    "PUT /api/auth/password": USERS,
+    "GET /api/users": ADMINS,
+    "POST /api/users": ADMINS,
+    "PATCH /api/users/{user_id}": ADMINS,
+    "PUT /api/users/{user_id}/password": ADMINS,
+    "DELETE /api/users/{user_id}": ADMINS,
+    "GET /api/platform/services": USERS,
     "PUT /api/platform/services": {"reporter"},
 }
 
@@ -67,15 +75,16 @@ async def test_every_route_is_guarded_and_in_the_table(app: FastAPI) -> None:
 
 @pytest.mark.parametrize("caller", sorted(ANYONE))
 @pytest.mark.parametrize("endpoint", sorted(ALLOWED))
-async def test_matrix(connect: Connect, viewer: AsyncClient, reporter: AsyncClient, endpoint: str, caller: str) -> None:
+async def test_matrix(as_role: AsRole, connect: Connect, reporter: AsyncClient, endpoint: str, caller: str) -> None:
     """If this failed, a guard would let in whom it must not, or keep out whom it serves.
 
     Bodies are not valid JSON on purpose: whoever is let in gets another error than 401 or 403, and whoever is not
     must be refused before the body is looked at.
     """
-    clients = {"anonymous": connect(), "forged": connect("x.y.z"), "viewer": viewer, "reporter": reporter}
+    clients = {"anonymous": connect(), "forged": connect("x.y.z"), "reporter": reporter}
+    clients |= {role.label: as_role(role) for role in Role}
     method, path = endpoint.split(" ")
-    headers = {"content-type": "application/json"}
+    headers = OURS | {"content-type": "application/json"}
     answer = await clients[caller].request(method, path, content=b"{" if method != "GET" else None, headers=headers)
     code = answer.json().get("code") if "json" in answer.headers.get("content-type", "") else None
     refused = code in {"token-missing", "token-invalid", "forbidden"}

@@ -98,11 +98,14 @@ async def test_the_schema_is_what_the_models_say(engine: AsyncEngine, settings: 
 
 
 async def test_the_first_admin_is_made_once(engine: AsyncEngine, settings: MigrateSettings) -> None:
-    """If this failed, nobody could sign in first, or each deploy would reset a changed password."""
+    """If this failed, nobody could sign in first, each deploy would reset a changed password, or bring a
+    removed admin back."""
     await migrate(settings, Lifecycle())
-    await migrate(replace(settings, admin_password="another password of the admin"), Lifecycle())
+    changed = replace(settings, admin_user="another", admin_password="another password of the admin")
+    await migrate(changed, Lifecycle())
     async with Database(engine).transaction() as session:
         user = await UserRepository(session).by_name(ADMIN)
+        assert await UserRepository(session).by_name("another") is None
     assert user is not None
     assert verify_password(PASSWORD, user.password_hash)
 
@@ -113,7 +116,12 @@ async def test_what_is_current_is_known_without_migrating(engine: AsyncEngine, s
     assert not await is_current(settings)
     await migrate(settings, Lifecycle())
     assert await is_current(settings)
-    assert not await is_current(replace(settings, admin_user="another"))
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE users SET role = 'viewer'"))
+    assert not await is_current(settings)
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE users SET role = 'admin', name = 'another'"))
+    assert await is_current(settings)
     assert not await is_current(replace(settings, database_url="mysql+asyncmy://u:p@127.0.0.1:9/d"))
     async with engine.begin() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))

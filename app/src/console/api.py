@@ -22,6 +22,7 @@ import console.auth.endpoints
 import console.health.endpoints
 import console.platform.endpoints
 import console.sessions.endpoints
+import console.users.endpoints
 from console.auth.limits import Limiter
 from console.auth.passwords import Passwords
 from console.auth.revocations import Revocations
@@ -39,6 +40,7 @@ from console.platform.service import PlatformService
 from console.sessions.refresh import RefreshTokens
 from console.sessions.service import SessionService
 from console.settings import ApiSettings
+from console.users.service import UserService
 
 MAX_BODY = 256 * 1024
 
@@ -55,6 +57,7 @@ class Services:
     limiter: Limiter
     sessions: SessionService
     auth: AuthService
+    users: UserService
     platform: PlatformService
     readiness: Readiness
 
@@ -81,6 +84,7 @@ def make_services(settings: ApiSettings, lifecycle: Lifecycle, database: Databas
         limiter=Limiter(redis, prefix, metrics),
         sessions=sessions,
         auth=AuthService(database, passwords, sessions),
+        users=UserService(database, passwords, revocations),
         platform=PlatformService(SnapshotRepository(redis, prefix), emitter, metrics),
         readiness=Readiness(lifecycle, {"database": database.ping, "redis": redis.ping}),
     )
@@ -110,6 +114,7 @@ def make_app(services: Services, lifecycle: Lifecycle) -> FastAPI:
     app.include_router(console.health.endpoints.router)
     app.include_router(console.auth.endpoints.router)
     app.include_router(console.sessions.endpoints.router)
+    app.include_router(console.users.endpoints.router)
     app.include_router(console.platform.endpoints.router)
     return app
 

@@ -98,7 +98,8 @@ async def _locked(engine: AsyncEngine) -> AsyncIterator[None]:
 async def _ensure_admin(database: Database, settings: MigrateSettings) -> None:
     async with database.transaction() as session:
         users = UserRepository(session)
-        if await users.by_name(settings.admin_user) is None:
+        # Not "none of this name": an admin who was removed on purpose must not come back with the first password.
+        if not await users.has_admin():
             await users.add(
                 User(
                     name=settings.admin_user,

@@ -29,7 +29,10 @@ class AuthService:
         if needs_rehash(user.password_hash):
             better_hash = await self._passwords.hash(credentials.password)
         async with self._database.transaction() as session:
-            attached = await session.merge(user)
+            attached = await UserRepository(session).lock(user.id)
+            # Looked at again: hashing takes long enough for an admin to have disabled them, or set another password.
+            if attached is None or attached.disabled_at or attached.password_hash != user.password_hash:
+                raise wrong_credentials()
             attached.last_sign_in_at = utc_now()
             if better_hash:
                 attached.password_hash = better_hash
@@ -38,6 +41,11 @@ class AuthService:
     async def _verified(self, user: User | None, password: str) -> User:
         """The user, when the password is theirs. Called outside a transaction: hashing takes long."""
         stored = user.password_hash if user else None
-        if not await self._passwords.verify(password, stored) or user is None:
-            raise UnauthorizedError("Name or password is wrong.", code="wrong-credentials")
+        if not await self._passwords.verify(password, stored) or user is None or user.disabled_at is not None:
+            raise wrong_credentials()
         return user
+
+
+def wrong_credentials() -> UnauthorizedError:
+    """The same for whatever is wrong, so that nobody learns who has an account."""
+    return UnauthorizedError("Name or password is wrong.", code="wrong-credentials")
