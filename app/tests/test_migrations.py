@@ -29,7 +29,7 @@ from support import ADMIN, PASSWORD
 
 pytestmark = pytest.mark.anyio
 
-TABLES = ("sessions", "users", "alembic_version", "broken")
+TABLES = ("sessions", "totp", "recovery_codes", "users", "alembic_version", "broken")
 
 RELEASE_BEFORE = (
     "INSERT INTO users (name, password_hash, role, created_at) VALUES ('b', 'hash', 'admin', NOW())",

@@ -22,6 +22,7 @@ import console.auth.endpoints
 import console.health.endpoints
 import console.platform.endpoints
 import console.sessions.endpoints
+import console.totp.endpoints
 import console.users.endpoints
 from console.auth.limits import Limiter
 from console.auth.passwords import Passwords
@@ -40,6 +41,8 @@ from console.platform.service import PlatformService
 from console.sessions.refresh import RefreshTokens
 from console.sessions.service import SessionService
 from console.settings import ApiSettings
+from console.totp.codes import Vault
+from console.totp.service import TotpService
 from console.users.service import UserService
 
 MAX_BODY = 256 * 1024
@@ -58,6 +61,7 @@ class Services:
     sessions: SessionService
     auth: AuthService
     users: UserService
+    totp: TotpService
     platform: PlatformService
     readiness: Readiness
 
@@ -69,6 +73,7 @@ def make_services(settings: ApiSettings, lifecycle: Lifecycle, database: Databas
     tokens, prefix = Tokens(settings.secret_key), settings.redis_prefix
     revocations, passwords = Revocations(redis, prefix), Passwords()
     sessions = SessionService(database, revocations, tokens, RefreshTokens(settings.secret_key))
+    totp = TotpService(database, passwords, Vault(settings.secret_key))
     emitter = AsyncRedisManager(
         settings.redis_url,
         channel=f"{prefix}socketio",
@@ -83,7 +88,8 @@ def make_services(settings: ApiSettings, lifecycle: Lifecycle, database: Databas
         tokens=tokens,
         limiter=Limiter(redis, prefix, metrics),
         sessions=sessions,
-        auth=AuthService(database, passwords, sessions),
+        auth=AuthService(database, passwords, sessions, totp),
+        totp=totp,
         users=UserService(database, passwords, revocations),
         platform=PlatformService(SnapshotRepository(redis, prefix), emitter, metrics),
         readiness=Readiness(lifecycle, {"database": database.ping, "redis": redis.ping}),
@@ -115,6 +121,7 @@ def make_app(services: Services, lifecycle: Lifecycle) -> FastAPI:
     app.include_router(console.auth.endpoints.router)
     app.include_router(console.sessions.endpoints.router)
     app.include_router(console.users.endpoints.router)
+    app.include_router(console.totp.endpoints.router)
     app.include_router(console.platform.endpoints.router)
     return app
 

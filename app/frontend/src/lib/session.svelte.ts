@@ -23,9 +23,9 @@ class Session {
     }
   }
 
-  /** Raises ApiError. */
-  async signIn(name: string, password: string): Promise<void> {
-    this.#accept((await request("POST", "/api/auth/sign-in", { body: { name, password } })) as Access);
+  /** `code` is the second factor's, once `code-required` has asked for it. Raises ApiError. */
+  async signIn(name: string, password: string, code?: string): Promise<void> {
+    this.#accept((await request("POST", "/api/auth/sign-in", { body: { name, password, code } })) as Access);
   }
 
   /** Ends the session here even when the API does not answer. */

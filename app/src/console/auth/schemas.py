@@ -13,12 +13,13 @@ Password = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 
 
 class SignIn(BaseModel):
-    """Credentials."""
+    """Credentials. ``code`` is the second factor's, or a recovery code; asked for by ``code-required``."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=64)]
     password: Password
+    code: Annotated[str, StringConstraints(min_length=1, max_length=32)] | None = None
 
 
 class Me(BaseModel):

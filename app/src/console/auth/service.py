@@ -8,6 +8,7 @@ from console.auth.schemas import SignIn
 from console.database import Database, utc_now
 from console.errors import UnauthorizedError
 from console.sessions.service import Grant, SessionService
+from console.totp.service import TotpService
 from console.users.models import User
 from console.users.repository import UserRepository
 
@@ -15,13 +16,14 @@ from console.users.repository import UserRepository
 class AuthService:
     """Decides whether someone is who they say."""
 
-    def __init__(self, database: Database, passwords: Passwords, sessions: SessionService) -> None:
+    def __init__(self, database: Database, passwords: Passwords, sessions: SessionService, totp: TotpService) -> None:
         self._database = database
         self._passwords = passwords
         self._sessions = sessions
+        self._totp = totp
 
     async def sign_in(self, credentials: SignIn, caller: Caller) -> Grant:
-        """A new session. Raises UnauthorizedError: ``wrong-credentials``."""
+        """A new session. Raises UnauthorizedError: ``wrong-credentials``, ``code-required``, ``wrong-code``."""
         async with self._database.transaction() as session:
             user = await UserRepository(session).by_name(credentials.name)
         user = await self._verified(user, credentials.password)
@@ -33,6 +35,7 @@ class AuthService:
             # Looked at again: hashing takes long enough for an admin to have disabled them, or set another password.
             if attached is None or attached.disabled_at or attached.password_hash != user.password_hash:
                 raise wrong_credentials()
+            await self._totp.pass_second_step(session, attached.id, credentials.code)
             attached.last_sign_in_at = utc_now()
             if better_hash:
                 attached.password_hash = better_hash

@@ -3,6 +3,7 @@
 from alembic import context
 
 import console.sessions.models
+import console.totp.models
 import console.users.models  # noqa: F401 - they register the tables
 from console.database import Base
 

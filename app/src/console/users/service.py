@@ -13,8 +13,9 @@ from console.auth.passwords import Passwords
 from console.auth.permissions import Role
 from console.auth.revocations import Revocations
 from console.database import Database, utc_now
-from console.errors import ConflictError, ForbiddenError, NotFoundError
+from console.errors import ConflictError, NotFoundError
 from console.sessions.repository import SessionRepository
+from console.totp.service import wrong_password
 from console.users.models import User
 from console.users.repository import UserRepository
 from console.users.schemas import NewUser, PasswordChange, UserChange
@@ -81,7 +82,7 @@ class UserService:
         async with self._database.transaction() as session:
             user, _ = await self._locked(session, caller.user_id)
         if not await self._passwords.verify(change.current, user.password_hash):
-            raise ForbiddenError("The current password is wrong.", code="wrong-password")
+            raise wrong_password()
         password_hash = await self._passwords.hash(change.new)
         async with self._database.transaction() as session:
             user, _ = await self._locked(session, caller.user_id)

@@ -1,4 +1,4 @@
-"""Refresh tokens that follow each other, where sessions are, and users whose rights change.
+"""Refresh tokens that follow each other, where sessions are, users whose rights change, and their second factor.
 
 Only adds, with defaults: the release before this one goes on inserting users and sessions as it knows them.
 """
@@ -23,3 +23,20 @@ def upgrade() -> None:
         sessions.add_column(
             sa.Column("user_agent", sa.String(256), nullable=False, server_default=""), if_not_exists=True
         )
+    op.create_table(
+        "totp",
+        sa.Column("user_id", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("secret", sa.LargeBinary, nullable=False),
+        sa.Column("last_step", sa.BigInteger, nullable=False),
+        sa.Column("created_at", sa.DateTime, nullable=False),
+        sa.Column("confirmed_at", sa.DateTime),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_totp_user_id", ondelete="CASCADE"),
+        if_not_exists=True,
+    )
+    op.create_table(
+        "recovery_codes",
+        sa.Column("user_id", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("code_hash", sa.String(64), primary_key=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_recovery_codes_user_id", ondelete="CASCADE"),
+        if_not_exists=True,
+    )
