@@ -45,6 +45,7 @@ ALLOWED = {
     "POST /api/auth/totp/recovery-codes": USERS,
     "POST /api/auth/totp/disable": USERS,
     "DELETE /api/users/{user_id}/totp": ADMINS,
+    "GET /api/audit": ADMINS,
     "GET /api/users": ADMINS,
     "POST /api/users": ADMINS,
     "PATCH /api/users/{user_id}": ADMINS,

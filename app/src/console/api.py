@@ -18,12 +18,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+import console.audit.endpoints
 import console.auth.endpoints
 import console.health.endpoints
 import console.platform.endpoints
 import console.sessions.endpoints
 import console.totp.endpoints
 import console.users.endpoints
+from console.audit.service import AuditService
 from console.auth.limits import Limiter
 from console.auth.passwords import Passwords
 from console.auth.revocations import Revocations
@@ -58,6 +60,7 @@ class Services:
     metrics: Metrics
     tokens: Tokens
     limiter: Limiter
+    audit: AuditService
     sessions: SessionService
     auth: AuthService
     users: UserService
@@ -71,9 +74,10 @@ def make_services(settings: ApiSettings, lifecycle: Lifecycle, database: Databas
     database = database or Database(make_engine(settings.database_url))
     redis, metrics = make_redis(settings.redis_url), Metrics()
     tokens, prefix = Tokens(settings.secret_key), settings.redis_prefix
+    audit = AuditService(database, metrics)
     revocations, passwords = Revocations(redis, prefix), Passwords()
-    sessions = SessionService(database, revocations, tokens, RefreshTokens(settings.secret_key))
-    totp = TotpService(database, passwords, Vault(settings.secret_key))
+    sessions = SessionService(database, audit, revocations, tokens, RefreshTokens(settings.secret_key))
+    totp = TotpService(database, audit, passwords, Vault(settings.secret_key))
     emitter = AsyncRedisManager(
         settings.redis_url,
         channel=f"{prefix}socketio",
@@ -87,10 +91,11 @@ def make_services(settings: ApiSettings, lifecycle: Lifecycle, database: Databas
         metrics=metrics,
         tokens=tokens,
         limiter=Limiter(redis, prefix, metrics),
+        audit=audit,
         sessions=sessions,
-        auth=AuthService(database, passwords, sessions, totp),
+        auth=AuthService(database, audit, passwords, sessions, totp),
         totp=totp,
-        users=UserService(database, passwords, revocations),
+        users=UserService(database, audit, passwords, revocations),
         platform=PlatformService(SnapshotRepository(redis, prefix), emitter, metrics),
         readiness=Readiness(lifecycle, {"database": database.ping, "redis": redis.ping}),
     )
@@ -122,6 +127,7 @@ def make_app(services: Services, lifecycle: Lifecycle) -> FastAPI:
     app.include_router(console.sessions.endpoints.router)
     app.include_router(console.users.endpoints.router)
     app.include_router(console.totp.endpoints.router)
+    app.include_router(console.audit.endpoints.router)
     app.include_router(console.platform.endpoints.router)
     return app
 

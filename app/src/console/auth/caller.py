@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 
@@ -24,10 +24,14 @@ class Caller:
     name: str = ""
     session: str = ""
 
+    def known_as(self, user_id: int, name: str) -> Caller:
+        """The same, now that it is known who it is."""
+        return replace(self, user_id=user_id, name=name)
+
 
 def caller_of(request: Request) -> Caller:
     """Read the caller off a request that has passed the first part of its chain."""
-    principal: Principal | None = getattr(request.state, "principal", None)
+    principal: Principal | None = request.state.principal
     return Caller(
         action=request.scope["route"].action,
         request_id=request.state.request_id,

@@ -19,7 +19,7 @@ router = APIRouter(prefix="/api/auth", route_class=GuardedRoute)
 
 
 @router.post("/sign-in", response_model=None)
-@guarded(OwnPages(limits.SIGN_IN, required=False))
+@guarded(OwnPages(limits.SIGN_IN, required=False, watched=True))
 async def sign_in(request: Request, credentials: SignIn) -> Response:
     services = request.app.state.services
     try:

@@ -16,17 +16,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from console.auth import limits
+from console.auth.caller import caller_of
 from console.auth.permissions import Permission, Role
 from console.auth.tokens import Principal
-from console.errors import ForbiddenError, UnauthorizedError
+from console.errors import ConsoleError, ForbiddenError, UnauthorizedError
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
 class Guard(ABC):
-    """Decides about one kind of caller. ``limit`` None means not counted."""
+    """Decides about one kind of caller. ``limit`` None means not counted.
+
+    A 403 is always written to the audit log; ``watched`` says that 401 and 429 are, too.
+    """
 
     limit: RateLimitItem | None = None
+    watched = False
 
     @abstractmethod
     async def identify(self, request: Request) -> Principal | None:
@@ -61,9 +66,10 @@ class OwnPages(Anonymous):
     nothing, so no browser: for what a cookie does not help with.
     """
 
-    def __init__(self, limit: RateLimitItem, *, required: bool = True) -> None:
+    def __init__(self, limit: RateLimitItem, *, required: bool = True, watched: bool = False) -> None:
         super().__init__(limit)
         self.required = required
+        self.watched = watched
 
     def authorise(self, principal: Principal | None, request: Request) -> None:
         origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
@@ -143,10 +149,22 @@ class GuardedRoute(APIRoute):
         guard = self.guard
 
         async def handle(request: Request) -> Response:
-            request.state.principal = await pass_chain(guard, request)
-            return await handler(request)
+            try:
+                request.state.principal = None
+                await pass_chain(guard, request)
+                return await handler(request)
+            except ConsoleError as error:
+                if _is_audited(guard, error):
+                    await request.app.state.services.audit.refused(caller_of(request), error)
+                raise
 
         return handle
+
+
+def _is_audited(guard: Guard, error: ConsoleError) -> bool:
+    if error.code == "code-required":  # the first of two steps, not a refusal
+        return False
+    return error.status == 403 or error.code == "session-reused" or (guard.watched and error.status in (401, 429))
 
 
 async def pass_chain(guard: Guard, request: Request) -> Principal | None:
@@ -154,7 +172,7 @@ async def pass_chain(guard: Guard, request: Request) -> Principal | None:
 
     A user or a machine is counted over all routes together; anonymous callers by address and route.
     """
-    principal = await guard.identify(request)
+    principal = request.state.principal = await guard.identify(request)
     if guard.limit is not None:
         if principal is not None:
             caller = [principal.key]

@@ -30,6 +30,7 @@ class Permission(StrEnum):
     SERVICES_READ = "services:read"
     USERS_READ = "users:read"
     USERS_WRITE = "users:write"
+    AUDIT_READ = "audit:read"
 
 
 _VIEWER = frozenset({Permission.OWN, Permission.SERVICES_READ})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from console.audit.service import AuditService
 from console.auth.caller import Caller
 from console.auth.passwords import Passwords, needs_rehash
 from console.auth.schemas import SignIn
@@ -16,8 +17,16 @@ from console.users.repository import UserRepository
 class AuthService:
     """Decides whether someone is who they say."""
 
-    def __init__(self, database: Database, passwords: Passwords, sessions: SessionService, totp: TotpService) -> None:
+    def __init__(
+        self,
+        database: Database,
+        audit: AuditService,
+        passwords: Passwords,
+        sessions: SessionService,
+        totp: TotpService,
+    ) -> None:
         self._database = database
+        self._audit = audit
         self._passwords = passwords
         self._sessions = sessions
         self._totp = totp
@@ -34,21 +43,26 @@ class AuthService:
             attached = await UserRepository(session).lock(user.id)
             # Looked at again: hashing takes long enough for an admin to have disabled them, or set another password.
             if attached is None or attached.disabled_at or attached.password_hash != user.password_hash:
-                raise wrong_credentials()
-            await self._totp.pass_second_step(session, attached.id, credentials.code)
+                raise wrong_credentials(user.name)
+            await self._totp.pass_second_step(session, attached, credentials.code)
             attached.last_sign_in_at = utc_now()
             if better_hash:
                 attached.password_hash = better_hash
-            return await self._sessions.begin(session, attached, caller)
+            known = caller.known_as(attached.id, attached.name)
+            await self._audit.done(session, known)
+            return await self._sessions.begin(session, attached, known)
 
     async def _verified(self, user: User | None, password: str) -> User:
         """The user, when the password is theirs. Called outside a transaction: hashing takes long."""
         stored = user.password_hash if user else None
         if not await self._passwords.verify(password, stored) or user is None or user.disabled_at is not None:
-            raise wrong_credentials()
+            raise wrong_credentials(user.name if user else "")
         return user
 
 
-def wrong_credentials() -> UnauthorizedError:
-    """The same for whatever is wrong, so that nobody learns who has an account."""
-    return UnauthorizedError("Name or password is wrong.", code="wrong-credentials")
+def wrong_credentials(about: str) -> UnauthorizedError:
+    """The same for whatever is wrong, so that nobody learns who has an account.
+
+    ``about`` is a user's own name, never what was typed: that may be a password in the wrong field.
+    """
+    return UnauthorizedError("Name or password is wrong.", code="wrong-credentials", about=about)

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import console.audit.models
 import console.sessions.models
 import console.totp.models
 import console.users.models  # noqa: F401 - they register the tables

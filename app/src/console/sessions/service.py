@@ -10,6 +10,7 @@ from typing import Any
 from redis.exceptions import RedisError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from console.audit.service import AuditService
 from console.auth.caller import Caller
 from console.auth.permissions import Role
 from console.auth.revocations import Revocations, signed_out, stale
@@ -37,8 +38,16 @@ class Grant:
 class SessionService:
     """Sessions live in the database; that one has ended is also noted in Redis, for its access tokens."""
 
-    def __init__(self, database: Database, revocations: Revocations, tokens: Tokens, refresh: RefreshTokens) -> None:
+    def __init__(
+        self,
+        database: Database,
+        audit: AuditService,
+        revocations: Revocations,
+        tokens: Tokens,
+        refresh: RefreshTokens,
+    ) -> None:
         self._database = database
+        self._audit = audit
         self._revocations = revocations
         self._tokens = tokens
         self._refresh = refresh
@@ -84,7 +93,7 @@ class SessionService:
         if verdict is Verdict.REUSED:
             await self._revocations.end(user.id, [entry.id])
             detail = "Sign in again: this session was used from two places, so it was ended."
-            raise UnauthorizedError(detail, code="session-reused")
+            raise UnauthorizedError(detail, code="session-reused", about=user.name)
         return self._grant(entry, user)
 
     async def check(self, principal: Principal) -> None:
@@ -121,6 +130,7 @@ class SessionService:
         """End the caller's session; its access tokens stop counting at once."""
         async with self._database.transaction() as session:
             await SessionRepository(session).remove(caller.session, caller.user_id)
+            await self._audit.done(session, caller)
         await self._revocations.end(caller.user_id, [caller.session])
 
     async def end_own(self, session_id: str, caller: Caller) -> None:
@@ -128,12 +138,14 @@ class SessionService:
         async with self._database.transaction() as session:
             if not await SessionRepository(session).remove(session_id, caller.user_id):
                 raise NotFoundError("You have no such session.")
+            await self._audit.done(session, caller, target=f"session:{session_id}")
         await self._revocations.end(caller.user_id, [session_id])
 
     async def end_all_own(self, caller: Caller) -> None:
         """Sign the caller out everywhere, here too."""
         async with self._database.transaction() as session:
             ended = await SessionRepository(session).remove_all(caller.user_id)
+            await self._audit.done(session, caller, detail=f"{len(ended)} sessions")
         await self._revocations.end(caller.user_id, ended)
 
     def _grant(self, entry: Session, user: User) -> Grant:

@@ -6,20 +6,23 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from console.audit.service import AuditService
 from console.auth.caller import Caller
 from console.auth.passwords import Passwords
 from console.database import Database
 from console.errors import ConflictError, ForbiddenError, NotFoundError, UnauthorizedError
 from console.totp.codes import Vault, new_recovery_codes, new_secret, otpauth, step_of
 from console.totp.repository import TotpRepository
+from console.users.models import User
 from console.users.repository import UserRepository
 
 
 class TotpService:
     """A code is good once: its time step is taken together with what it was given for."""
 
-    def __init__(self, database: Database, passwords: Passwords, vault: Vault) -> None:
+    def __init__(self, database: Database, audit: AuditService, passwords: Passwords, vault: Vault) -> None:
         self._database = database
+        self._audit = audit
         self._passwords = passwords
         self._vault = vault
 
@@ -40,6 +43,7 @@ class TotpService:
             if found and found.confirmed_at:
                 raise ConflictError("There is a second factor already: disable it first.", code="totp-enabled")
             await totp.put(caller.user_id, self._vault.seal(secret, caller.user_id))
+            await self._audit.done(session, caller)
         return {"secret": secret, "uri": otpauth(secret, caller.name)}
 
     async def confirm(self, code: str, caller: Caller) -> dict[str, list[str]]:
@@ -60,6 +64,7 @@ class TotpService:
             if step is None or not await totp.use_step(caller.user_id, step):
                 raise ForbiddenError("The code is wrong. Is the clock of your device right?", code="wrong-code")
             await totp.confirm(caller.user_id)
+            await self._audit.done(session, caller)
             return {"recovery_codes": await self._new_codes(totp, caller.user_id)}
 
     async def renew_recovery_codes(self, password: str, caller: Caller) -> dict[str, list[str]]:
@@ -70,6 +75,7 @@ class TotpService:
             found = await totp.of(caller.user_id)
             if found is None or not found.confirmed_at:
                 raise ConflictError("There is no second factor.", code="totp-not-enabled")
+            await self._audit.done(session, caller)
             return {"recovery_codes": await self._new_codes(totp, caller.user_id)}
 
     async def disable(self, password: str, caller: Caller) -> None:
@@ -78,19 +84,21 @@ class TotpService:
         async with self._database.transaction() as session:
             if not await TotpRepository(session).remove(caller.user_id):
                 raise ConflictError("There is no second factor.", code="totp-not-enabled")
+            await self._audit.done(session, caller)
 
     async def remove(self, user_id: int, caller: Caller) -> None:
         """Remove somebody's, who has lost device and recovery codes. Raises NotFoundError."""
         async with self._database.transaction() as session:
             if not await TotpRepository(session).remove(user_id):
                 raise NotFoundError("This user has no second factor.")
+            await self._audit.done(session, caller, target=f"user:{user_id}")
 
-    async def pass_second_step(self, session: AsyncSession, user_id: int, code: str | None) -> None:
+    async def pass_second_step(self, session: AsyncSession, user: User, code: str | None) -> None:
         """Take the code of a user who has a second factor, in the transaction of the sign-in.
 
         Raises UnauthorizedError: ``code-required``, ``wrong-code``.
         """
-        totp = TotpRepository(session)
+        totp, user_id = TotpRepository(session), user.id
         found = await totp.of(user_id)
         if found is None or not found.confirmed_at:
             return
@@ -103,7 +111,7 @@ class TotpService:
         else:
             accepted = await totp.use_recovery_code(user_id, self._vault.hash(code, user_id))
         if not accepted:
-            raise UnauthorizedError("The code is wrong, or was used before.", code="wrong-code")
+            raise UnauthorizedError("The code is wrong, or was used before.", code="wrong-code", about=user.name)
 
     async def _new_codes(self, totp: TotpRepository, user_id: int) -> list[str]:
         codes = new_recovery_codes()

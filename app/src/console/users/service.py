@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from console.audit.service import AuditService
 from console.auth.caller import Caller
 from console.auth.passwords import Passwords
 from console.auth.permissions import Role
@@ -24,8 +25,9 @@ from console.users.schemas import NewUser, PasswordChange, UserChange
 class UserService:
     """There is always an admin who can sign in; whatever would leave none is refused."""
 
-    def __init__(self, database: Database, passwords: Passwords, revocations: Revocations) -> None:
+    def __init__(self, database: Database, audit: AuditService, passwords: Passwords, revocations: Revocations) -> None:
         self._database = database
+        self._audit = audit
         self._passwords = passwords
         self._revocations = revocations
 
@@ -42,6 +44,7 @@ class UserService:
         try:
             async with self._database.transaction() as session:
                 await UserRepository(session).add(user)
+                await self._audit.done(session, caller, target=_target(user), detail=f"role {user.role}")
         except IntegrityError as error:
             raise ConflictError("There is a user of this name already.", code="name-taken") from error
         return shown(_row(user))
@@ -55,6 +58,7 @@ class UserService:
             disabled = (user.disabled_at is not None) if change.disabled is None else change.disabled
             if disabled or role != Role.ADMIN.label:
                 _keep_an_admin(admins, user_id)
+            detail = _changes(user, role, disabled=disabled)
             less = role != user.role or disabled
             if disabled != (user.disabled_at is not None):
                 user.disabled_at = utc_now() if disabled else None
@@ -63,6 +67,7 @@ class UserService:
                 user.token_version += 1
             if disabled:
                 ended = await SessionRepository(session).remove_all(user_id)
+            await self._audit.done(session, caller, target=_target(user), detail=detail)
         await self._revocations.end(user_id, ended)
         if less:
             await self._revocations.outdate(user_id, user.token_version)
@@ -75,6 +80,7 @@ class UserService:
             user, _ = await self._locked(session, user_id)
             user.password_hash = password_hash
             ended = await SessionRepository(session).remove_all(user_id)
+            await self._audit.done(session, caller, target=_target(user))
         await self._revocations.end(user_id, ended)
 
     async def change_password(self, change: PasswordChange, caller: Caller) -> None:
@@ -88,6 +94,7 @@ class UserService:
             user, _ = await self._locked(session, caller.user_id)
             user.password_hash = password_hash
             ended = await SessionRepository(session).remove_all(caller.user_id, but=caller.session)
+            await self._audit.done(session, caller)
         await self._revocations.end(caller.user_id, ended)
 
     async def remove(self, user_id: int, caller: Caller) -> None:
@@ -97,6 +104,7 @@ class UserService:
             _keep_an_admin(admins, user_id)
             ended = await SessionRepository(session).remove_all(user_id)
             await UserRepository(session).remove(user_id)
+            await self._audit.done(session, caller, target=_target(user))
         await self._revocations.end(user_id, ended)
         await self._revocations.outdate(user_id, user.token_version + 1)
 
@@ -114,6 +122,18 @@ class UserService:
 def _keep_an_admin(admins: set[int], user_id: int) -> None:
     if admins == {user_id}:
         raise ConflictError("This is the last admin: make another one first.", code="last-admin")
+
+
+def _target(user: User) -> str:
+    return f"user:{user.id} {user.name}"
+
+
+def _changes(user: User, role: str, *, disabled: bool) -> str:
+    """What an update will change, in words."""
+    changes = [f"role {user.role} to {role}"] if role != user.role else []
+    if disabled != (user.disabled_at is not None):
+        changes.append("disabled" if disabled else "enabled")
+    return ", ".join(changes) or "nothing"
 
 
 def shown(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Refresh tokens that follow each other, where sessions are, users whose rights change, and their second factor.
+"""Refresh tokens that follow each other, where sessions are, users whose rights change, their second factor, audit.
 
 Only adds, with defaults: the release before this one goes on inserting users and sessions as it knows them.
 """
@@ -40,3 +40,20 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_recovery_codes_user_id", ondelete="CASCADE"),
         if_not_exists=True,
     )
+    op.create_table(
+        "audit",
+        sa.Column("id", sa.BigInteger, primary_key=True),
+        sa.Column("at", sa.DateTime, nullable=False),
+        sa.Column("request_id", sa.String(64), nullable=False),
+        sa.Column("user_id", sa.BigInteger, nullable=False),
+        sa.Column("user_name", sa.String(64), nullable=False),
+        sa.Column("address", sa.String(45), nullable=False),
+        sa.Column("action", sa.String(64), nullable=False),
+        sa.Column("target", sa.String(128), nullable=False),
+        sa.Column("detail", sa.String(255), nullable=False),
+        sa.Column("outcome", sa.String(16), nullable=False),
+        sa.Column("code", sa.String(64), nullable=False),
+        sa.Column("count", sa.Integer, nullable=False),
+        if_not_exists=True,
+    )
+    op.create_index("ix_audit_outcome_at", "audit", ["outcome", "at"], if_not_exists=True)
