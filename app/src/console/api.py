@@ -26,6 +26,8 @@ import console.sessions.endpoints
 import console.totp.endpoints
 import console.users.endpoints
 from console.audit.service import AuditService
+from console.auth.attempts import Attempts
+from console.auth.confirm import OwnPassword
 from console.auth.limits import Limiter
 from console.auth.passwords import Passwords
 from console.auth.revocations import Revocations
@@ -76,8 +78,10 @@ def make_services(settings: ApiSettings, lifecycle: Lifecycle, database: Databas
     tokens, prefix = Tokens(settings.secret_key), settings.redis_prefix
     audit = AuditService(database, metrics)
     revocations, passwords = Revocations(redis, prefix), Passwords()
+    attempts = Attempts(redis, prefix, metrics)
+    own = OwnPassword(database, passwords, attempts)
     sessions = SessionService(database, audit, revocations, tokens, RefreshTokens(settings.secret_key))
-    totp = TotpService(database, audit, passwords, Vault(settings.secret_key))
+    totp = TotpService(database, audit, own, Vault(settings.secret_key))
     emitter = AsyncRedisManager(
         settings.redis_url,
         channel=f"{prefix}socketio",
@@ -93,9 +97,9 @@ def make_services(settings: ApiSettings, lifecycle: Lifecycle, database: Databas
         limiter=Limiter(redis, prefix, metrics),
         audit=audit,
         sessions=sessions,
-        auth=AuthService(database, audit, passwords, sessions, totp),
+        auth=AuthService(database, audit, attempts, passwords, sessions, totp),
         totp=totp,
-        users=UserService(database, audit, passwords, revocations),
+        users=UserService(database, audit, passwords, own, revocations),
         platform=PlatformService(SnapshotRepository(redis, prefix), emitter, metrics),
         readiness=Readiness(lifecycle, {"database": database.ping, "redis": redis.ping}),
     )

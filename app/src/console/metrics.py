@@ -46,6 +46,11 @@ class Metrics:
             ("reason",),
             registry=self.registry,
         )
+        self.limiter_closed = Counter(
+            "console_limiter_closed",
+            "Requests refused because they may not go without a limit and Redis did not answer.",
+            registry=self.registry,
+        )
         self.limiter_fallbacks = Counter(
             "console_limiter_fallbacks",
             "Requests limited in the process because Redis did not answer.",

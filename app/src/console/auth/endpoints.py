@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from console.auth import limits
 from console.auth.caller import caller_of
-from console.auth.guards import Allowed, GuardedRoute, OwnPages, guarded
+from console.auth.guards import Allowed, Doorway, GuardedRoute, OwnPages, guarded
 from console.auth.permissions import Permission
 from console.auth.schemas import SignIn, profile
 from console.auth.tokens import Principal
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/api/auth", route_class=GuardedRoute)
 
 
 @router.post("/sign-in", response_model=None)
-@guarded(OwnPages(limits.SIGN_IN, required=False, watched=True))
+@guarded(Doorway(limits.SIGN_IN))
 async def sign_in(request: Request, credentials: SignIn) -> Response:
     services = request.app.state.services
     try:

@@ -28,10 +28,12 @@ class Guard(ABC):
     """Decides about one kind of caller. ``limit`` None means not counted.
 
     A 403 is always written to the audit log; ``watched`` says that 401 and 429 are, too.
+    ``closed``: while the limit cannot be shared, nobody gets in.
     """
 
     limit: RateLimitItem | None = None
     watched = False
+    closed = False
 
     @abstractmethod
     async def identify(self, request: Request) -> Principal | None:
@@ -62,14 +64,10 @@ class Anonymous(Guard):
 class OwnPages(Anonymous):
     """Anyone who comes from the console's own pages, counted by address: for what works by the cookie alone.
 
-    Every browser says where a POST comes from, in Origin, Sec-Fetch-Site or both. ``required`` False lets in who says
-    nothing, so no browser: for what a cookie does not help with.
+    Every browser says where a POST comes from, in Origin, Sec-Fetch-Site or both.
     """
 
-    def __init__(self, limit: RateLimitItem, *, required: bool = True, watched: bool = False) -> None:
-        super().__init__(limit)
-        self.required = required
-        self.watched = watched
+    required = True
 
     def authorise(self, principal: Principal | None, request: Request) -> None:
         origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
@@ -77,6 +75,14 @@ class OwnPages(Anonymous):
         unsaid = origin is None and site is None
         if (unsaid and self.required) or origin not in (None, ours) or site not in (None, "same-origin"):
             raise ForbiddenError("This may only be asked for from the console's own pages.", code="wrong-origin")
+
+
+class Doorway(OwnPages):
+    """For the sign-in. Also lets in who says nothing of where they come from, so no browser: no cookie helps here."""
+
+    required = False
+    watched = True
+    closed = True
 
 
 class Allowed(Guard):
@@ -179,6 +185,6 @@ async def pass_chain(guard: Guard, request: Request) -> Principal | None:
         else:
             address = request.client.host if request.client else ""
             caller = [limits.address_key(address), request.scope["route"].path]
-        await request.app.state.services.limiter.hit(guard.limit, *caller)
+        await request.app.state.services.limiter.hit(guard.limit, *caller, closed=guard.closed)
     guard.authorise(principal, request)
     return principal

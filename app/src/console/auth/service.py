@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from console.audit.service import AuditService
+from console.auth.attempts import Attempts
 from console.auth.caller import Caller
 from console.auth.passwords import Passwords, needs_rehash
 from console.auth.schemas import SignIn
@@ -21,20 +22,40 @@ class AuthService:
         self,
         database: Database,
         audit: AuditService,
+        attempts: Attempts,
         passwords: Passwords,
         sessions: SessionService,
         totp: TotpService,
     ) -> None:
         self._database = database
         self._audit = audit
+        self._attempts = attempts
         self._passwords = passwords
         self._sessions = sessions
         self._totp = totp
 
     async def sign_in(self, credentials: SignIn, caller: Caller) -> Grant:
-        """A new session. Raises UnauthorizedError: ``wrong-credentials``, ``code-required``, ``wrong-code``."""
+        """A new session.
+
+        Raises UnauthorizedError: ``wrong-credentials``, ``code-required``, ``wrong-code``; RateLimitedError;
+        UnavailableError.
+        """
+        await self._attempts.begin(caller.address, credentials.name)
+        try:
+            grant = await self._sign_in(credentials, caller)
+        except UnauthorizedError as error:
+            if error.code == "code-required":
+                await self._attempts.undo(caller.address, credentials.name, succeeded=False)
+            raise
+        await self._attempts.undo(caller.address, credentials.name, succeeded=True)
+        return grant
+
+    async def _sign_in(self, credentials: SignIn, caller: Caller) -> Grant:
         async with self._database.transaction() as session:
             user = await UserRepository(session).by_name(credentials.name)
+        # The database takes "Ádmin " for "admin"; the count of attempts does not.
+        if user and user.name.casefold() != credentials.name.casefold():
+            user = None
         user = await self._verified(user, credentials.password)
         better_hash = None
         if needs_rehash(user.password_hash):

@@ -8,22 +8,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.audit.service import AuditService
 from console.auth.caller import Caller
-from console.auth.passwords import Passwords
+from console.auth.confirm import OwnPassword
 from console.database import Database
 from console.errors import ConflictError, ForbiddenError, NotFoundError, UnauthorizedError
 from console.totp.codes import Vault, new_recovery_codes, new_secret, otpauth, step_of
 from console.totp.repository import TotpRepository
 from console.users.models import User
-from console.users.repository import UserRepository
 
 
 class TotpService:
     """A code is good once: its time step is taken together with what it was given for."""
 
-    def __init__(self, database: Database, audit: AuditService, passwords: Passwords, vault: Vault) -> None:
+    def __init__(self, database: Database, audit: AuditService, own: OwnPassword, vault: Vault) -> None:
         self._database = database
         self._audit = audit
-        self._passwords = passwords
+        self._own = own
         self._vault = vault
 
     async def state(self, caller: Caller) -> dict[str, Any]:
@@ -35,7 +34,7 @@ class TotpService:
 
     async def enrol(self, password: str, caller: Caller) -> dict[str, str]:
         """A new secret, shown this once. Raises ForbiddenError: ``wrong-password``, ConflictError: ``totp-enabled``."""
-        await self._confirm_password(password, caller)
+        await self._own.confirm(password, caller)
         secret = new_secret()
         async with self._database.transaction() as session:
             totp = TotpRepository(session)
@@ -69,7 +68,7 @@ class TotpService:
 
     async def renew_recovery_codes(self, password: str, caller: Caller) -> dict[str, list[str]]:
         """New ones; the old ones count no longer. Raises ForbiddenError, ConflictError: ``totp-not-enabled``."""
-        await self._confirm_password(password, caller)
+        await self._own.confirm(password, caller)
         async with self._database.transaction() as session:
             totp = TotpRepository(session)
             found = await totp.of(caller.user_id)
@@ -80,7 +79,7 @@ class TotpService:
 
     async def disable(self, password: str, caller: Caller) -> None:
         """Remove the caller's own. Raises ForbiddenError: ``wrong-password``; ConflictError: ``totp-not-enabled``."""
-        await self._confirm_password(password, caller)
+        await self._own.confirm(password, caller)
         async with self._database.transaction() as session:
             if not await TotpRepository(session).remove(caller.user_id):
                 raise ConflictError("There is no second factor.", code="totp-not-enabled")
@@ -117,14 +116,3 @@ class TotpService:
         codes = new_recovery_codes()
         await totp.put_recovery_codes(user_id, [self._vault.hash(code, user_id) for code in codes])
         return codes
-
-    async def _confirm_password(self, password: str, caller: Caller) -> None:
-        async with self._database.transaction() as session:
-            user = await UserRepository(session).lock(caller.user_id)
-        if user is None or not await self._passwords.verify(password, user.password_hash):
-            raise wrong_password()
-
-
-def wrong_password() -> ForbiddenError:
-    """Somebody signed in did not give their own password."""
-    return ForbiddenError("The current password is wrong.", code="wrong-password")

@@ -24,6 +24,9 @@ class UserRepository:
     async def by_name(self, name: str) -> User | None:
         return await self._session.scalar(select(User).where(User.name == name))
 
+    async def by_id(self, user_id: int) -> User | None:
+        return await self._session.scalar(select(User).where(User.id == user_id))
+
     async def lock(self, user_id: int) -> User | None:
         """The user, for this transaction alone until it ends."""
         return await self._session.scalar(select(User).where(User.id == user_id).with_for_update())

@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.audit.service import AuditService
 from console.auth.caller import Caller
+from console.auth.confirm import OwnPassword
 from console.auth.passwords import Passwords
 from console.auth.permissions import Role
 from console.auth.revocations import Revocations
 from console.database import Database, utc_now
 from console.errors import ConflictError, NotFoundError
 from console.sessions.repository import SessionRepository
-from console.totp.service import wrong_password
 from console.users.models import User
 from console.users.repository import UserRepository
 from console.users.schemas import NewUser, PasswordChange, UserChange
@@ -25,10 +25,18 @@ from console.users.schemas import NewUser, PasswordChange, UserChange
 class UserService:
     """There is always an admin who can sign in; whatever would leave none is refused."""
 
-    def __init__(self, database: Database, audit: AuditService, passwords: Passwords, revocations: Revocations) -> None:
+    def __init__(
+        self,
+        database: Database,
+        audit: AuditService,
+        passwords: Passwords,
+        own: OwnPassword,
+        revocations: Revocations,
+    ) -> None:
         self._database = database
         self._audit = audit
         self._passwords = passwords
+        self._own = own
         self._revocations = revocations
 
     async def page(self, after: int, most: int) -> dict[str, Any]:
@@ -85,10 +93,7 @@ class UserService:
 
     async def change_password(self, change: PasswordChange, caller: Caller) -> None:
         """Change one's own; every other session of one's own ends. Raises ForbiddenError: ``wrong-password``."""
-        async with self._database.transaction() as session:
-            user, _ = await self._locked(session, caller.user_id)
-        if not await self._passwords.verify(change.current, user.password_hash):
-            raise wrong_password()
+        await self._own.confirm(change.current, caller)
         password_hash = await self._passwords.hash(change.new)
         async with self._database.transaction() as session:
             user, _ = await self._locked(session, caller.user_id)
