@@ -12,17 +12,18 @@ _PATH = "/api/auth"
 
 
 def keep(grant: Grant, settings: ApiSettings) -> Response:
-    """Answer with the access token, and set the cookie for as long as the session lasts."""
+    """Answer with the access token, and set the cookie, where there is a new one, for as long as the session lasts."""
     response = Response(grant.access.model_dump_json(), media_type="application/json")
-    response.set_cookie(
-        COOKIE,
-        grant.refresh_token,
-        max_age=grant.seconds,
-        path=_PATH,
-        secure=settings.public_url.startswith("https:"),
-        httponly=True,
-        samesite="strict",
-    )
+    if grant.refresh_token:
+        response.set_cookie(
+            COOKIE,
+            grant.refresh_token,
+            max_age=grant.seconds,
+            path=_PATH,
+            secure=settings.public_url.startswith("https:"),
+            httponly=True,
+            samesite="strict",
+        )
     return response
 
 

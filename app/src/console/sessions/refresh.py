@@ -6,7 +6,8 @@ a session just because they know its id. What counts is decided by the session's
 - the current token is followed by its successor;
 - the one before it, within GRACE_SECONDS of the change, gets that same successor: two tabs, or a reload, asked at once;
 - any older one of ours ends the whole session: two parties hold it, and one of them is not the user;
-- the current token within GRACE_SECONDS of the last change is answered as it is, so that no tab can fall two behind.
+- the current token within GRACE_SECONDS of the last change stays, so that no tab can fall two behind. The cookie is
+  not set again then: such an answer that is overtaken by the next one would bring an old token back.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class Verdict(Enum):
     """What to do with a presented token."""
 
     ROTATE = "rotate"
+    KEEP = "keep"
     REPEAT = "repeat"
     REUSED = "reused"
     UNKNOWN = "unknown"
@@ -71,7 +73,7 @@ def judge(entry: Session, presented: Presented, now: datetime) -> Verdict:
     """What the session's row says about a token that names it."""
     fresh = entry.rotated_at is not None and now - entry.rotated_at <= timedelta(seconds=GRACE_SECONDS)
     if hmac.compare_digest(entry.token_hash, presented.digest):
-        return Verdict.REPEAT if fresh else Verdict.ROTATE
+        return Verdict.KEEP if fresh else Verdict.ROTATE
     if presented.generation is None or presented.generation >= entry.generation:
         return Verdict.UNKNOWN
     return Verdict.REPEAT if fresh and presented.generation == entry.generation - 1 else Verdict.REUSED

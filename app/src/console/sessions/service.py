@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -28,10 +28,13 @@ SESSION_SECONDS = 12 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """An access token, and the refresh token for the cookie with the seconds that the session still has."""
+    """An access token, and the refresh token for the cookie with the seconds that the session still has.
+
+    ``refresh_token`` is None where the browser has the right one.
+    """
 
     access: Access
-    refresh_token: str
+    refresh_token: str | None
     seconds: int
 
 
@@ -94,7 +97,8 @@ class SessionService:
             await self._revocations.end(user.id, [entry.id])
             detail = "Sign in again: this session was used from two places, so it was ended."
             raise UnauthorizedError(detail, code="session-reused", about=user.name)
-        return self._grant(entry, user)
+        grant = self._grant(entry, user)
+        return replace(grant, refresh_token=None) if verdict is Verdict.KEEP else grant
 
     async def check(self, principal: Principal) -> None:
         """Raises UnauthorizedError when the token no longer counts. The database is asked only while Redis is away."""
