@@ -149,6 +149,16 @@ def test_a_sealed_secret_opens_for_its_owner_and_key_only() -> None:
         vault.open(sealed[:-1] + bytes([sealed[-1] ^ 1]), 1)
 
 
+async def test_a_secret_that_cannot_be_read_lets_nobody_in(
+    admin: AsyncClient, connect: Connect, services: Services
+) -> None:
+    """If this failed, a changed SECRET_KEY would be a fault without a word, or a way around the second factor."""
+    app, _ = await enrol(admin, services)
+    async with services.database.transaction() as session:
+        await session.execute(update(Totp).values(secret=b"x" * 64))
+    assert (await sign_in(connect(), app.now())).json()["code"] == "wrong-code"
+
+
 @pytest.mark.parametrize(("steps", "counts"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
 def test_which_codes_count(steps: int, *, counts: bool) -> None:
     """If this failed, a clock that is a little off would lock out, or old codes would count for long."""

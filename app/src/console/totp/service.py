@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+from nacl.exceptions import CryptoError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.audit.service import AuditService
@@ -12,8 +14,11 @@ from console.auth.confirm import OwnPassword
 from console.database import Database
 from console.errors import ConflictError, ForbiddenError, NotFoundError, UnauthorizedError
 from console.totp.codes import Vault, new_recovery_codes, new_secret, otpauth, step_of
+from console.totp.models import Totp
 from console.totp.repository import TotpRepository
 from console.users.models import User
+
+log = logging.getLogger(__name__)
 
 
 class TotpService:
@@ -59,7 +64,7 @@ class TotpService:
                     "There is a second factor already." if enabled else "Enrol a second factor first.",
                     code="totp-enabled" if enabled else "totp-not-enrolled",
                 )
-            step = step_of(self._vault.open(found.secret, caller.user_id), code)
+            step = self._step(found, code)
             if step is None or not await totp.use_step(caller.user_id, step):
                 raise ForbiddenError("The code is wrong. Is the clock of your device right?", code="wrong-code")
             await totp.confirm(caller.user_id)
@@ -105,12 +110,20 @@ class TotpService:
             raise UnauthorizedError("Give the code of your second factor, too.", code="code-required")
         plain = code.replace(" ", "")
         if len(plain) == 6 and plain.isdecimal():
-            step = step_of(self._vault.open(found.secret, user_id), plain)
+            step = self._step(found, plain)
             accepted = step is not None and await totp.use_step(user_id, step)
         else:
             accepted = await totp.use_recovery_code(user_id, self._vault.hash(code, user_id))
         if not accepted:
             raise UnauthorizedError("The code is wrong, or was used before.", code="wrong-code", about=user.name)
+
+    def _step(self, found: Totp, code: str) -> int | None:
+        """The time step of a code; None also where the secret cannot be read, as after a change of SECRET_KEY."""
+        try:
+            return step_of(self._vault.open(found.secret, found.user_id), code)
+        except (CryptoError, ValueError):
+            log.error("the second factor of user %d cannot be read: was SECRET_KEY changed?", found.user_id)
+            return None
 
     async def _new_codes(self, totp: TotpRepository, user_id: int) -> list[str]:
         codes = new_recovery_codes()
