@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 from httpx import ASGITransport, AsyncClient
+from sqlalchemy import text
 
 from backends import Backends, backends
 from console.api import Services, make_asgi, make_services
@@ -83,6 +84,9 @@ async def services(settings: ApiSettings, lifecycle: Lifecycle) -> AsyncIterator
     """The wired domains; whatever they do in the database is rolled back."""
     engine = make_engine(settings.database_url)
     async with engine.connect() as connection, connection.begin() as transaction:
+        # What tests with real processes have committed is out of the way; it comes back with the rollback.
+        await connection.execute(text("DELETE FROM sessions"))
+        await connection.execute(text("DELETE FROM audit"))
         made = make_services(settings, lifecycle, Database(engine, connection))
         yield made
         await transaction.rollback()

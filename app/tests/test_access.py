@@ -10,7 +10,7 @@ import pytest
 
 from backends import Backends
 from console.sessions.cookie import COOKIE
-from processes import Browser, console
+from processes import Browser, console, sign_in
 from support import ADMIN, OURS, PASSWORD
 
 pytestmark = pytest.mark.anyio
@@ -55,3 +55,32 @@ async def test_a_socket_ends_with_its_session(migrated: Backends, tmp_path: Path
             await browsers[0].gone.wait()
         assert browsers[1].client.connected
         await browsers[1].client.disconnect()
+
+
+async def test_a_socket_ends_when_its_user_is_disabled(migrated: Backends, tmp_path: Path, prefix: str) -> None:
+    """If this failed, somebody who has left would go on watching on a page that is still open."""
+    with (
+        console("api", migrated, tmp_path, REDIS_PREFIX=prefix) as api,
+        console("realtime", migrated, tmp_path, REDIS_PREFIX=prefix) as realtime,
+    ):
+        api.wait_until_ready("/api/ready")
+        realtime.wait_until_ready("/ready")
+        token = await sign_in(api)
+        with httpx.Client(base_url=api.url, headers={"authorization": f"Bearer {token}"}, timeout=60) as admin:
+            theirs = {"name": "leaver", "password": PASSWORD}
+            path = f"/api/users/{admin.post('/api/users', json=theirs | {'role': 'viewer'}).json()['id']}"
+            try:
+                stays = Browser()
+                await stays.connect(realtime, token, transports=["websocket"])
+                for change in ({"role": "operator"}, {"disabled": True}):
+                    changed = Browser()
+                    access = admin.post("/api/auth/sign-in", json=theirs).json()["access_token"]
+                    await changed.connect(realtime, access, transports=["websocket"])
+                    await changed.next_snapshot()
+                    assert admin.patch(path, json=change).status_code == 200
+                    async with asyncio.timeout(60):
+                        await changed.gone.wait()
+                assert stays.client.connected
+                await stays.client.disconnect()
+            finally:
+                admin.delete(path)
