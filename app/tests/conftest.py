@@ -9,15 +9,16 @@ from dataclasses import replace
 
 import pytest
 from httpx import ASGITransport, AsyncClient
+from sqlalchemy import text
 
 from backends import Backends, backends
 from console.api import Services, make_asgi, make_services
-from console.auth.tokens import Role
+from console.auth.permissions import Role
 from console.database import Database, make_engine
 from console.lifecycle import Lifecycle
 from console.migrate import migrate
 from console.settings import ApiSettings, MigrateSettings
-from support import ADMIN, PASSWORD, PUBLIC_URL, REPORTER_TOKEN, Connect
+from support import ADMIN, PASSWORD, PUBLIC_URL, REPORTER_TOKEN, AsRole, Connect, bearer, sign_in
 
 
 @pytest.fixture(scope="session")
@@ -68,6 +69,12 @@ def settings(migrated: Backends) -> ApiSettings:
 
 
 @pytest.fixture
+def prefix() -> str:
+    """A Redis prefix of this test's own, for the processes that share it."""
+    return f"console:{uuid.uuid4().hex}:"
+
+
+@pytest.fixture
 def lifecycle() -> Lifecycle:
     return Lifecycle()
 
@@ -77,6 +84,9 @@ async def services(settings: ApiSettings, lifecycle: Lifecycle) -> AsyncIterator
     """The wired domains; whatever they do in the database is rolled back."""
     engine = make_engine(settings.database_url)
     async with engine.connect() as connection, connection.begin() as transaction:
+        # What tests with real processes have committed is out of the way; it comes back with the rollback.
+        await connection.execute(text("DELETE FROM sessions"))
+        await connection.execute(text("DELETE FROM audit"))
         made = make_services(settings, lifecycle, Database(engine, connection))
         yield made
         await transaction.rollback()
@@ -107,9 +117,22 @@ async def anonymous(connect: Connect) -> AsyncClient:
 
 
 @pytest.fixture
-async def viewer(services: Services, connect: Connect) -> AsyncClient:
+async def as_role(services: Services, connect: Connect) -> AsRole:
+    return lambda role: connect(services.tokens.issue(4710 + role, role.label, role, uuid.uuid4().hex))
+
+
+@pytest.fixture
+async def viewer(as_role: AsRole) -> AsyncClient:
     """Signed in with the least role."""
-    return connect(services.tokens.issue(4711, "viewer", Role.VIEWER, uuid.uuid4().hex))
+    return as_role(Role.VIEWER)
+
+
+@pytest.fixture
+async def admin(connect: Connect) -> AsyncClient:
+    """The first admin, really signed in."""
+    client = connect()
+    client.headers.update(bearer(await sign_in(client)))
+    return client
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -10,10 +11,12 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
+import socketio
 
 from backends import Backends, free_port
 from support import ADMIN, PASSWORD, PUBLIC_URL, REPORTER_TOKEN
@@ -21,6 +24,16 @@ from support import ADMIN, PASSWORD, PUBLIC_URL, REPORTER_TOKEN
 SECRET_KEY = "secret-" + "0123456789" * 4
 SOURCE = Path(__file__).parent.parent / "src"
 PATIENCE = 120  # seconds for a start on a busy machine
+
+SERVICE = {
+    "stack": "mariadb",
+    "name": "mariadb",
+    "image": "mariadb:11.8",
+    "desired": 1,
+    "running": 1,
+    "healthy": True,
+    "updated_at": "2026-01-02T03:04:05Z",
+}
 
 
 @dataclass
@@ -95,3 +108,43 @@ def console(kind: str, servers: Backends, directory: Path, **changes: str) -> It
     finally:
         popen.kill()
         popen.wait()
+
+
+async def sign_in(api: Process) -> str:
+    """The admin's access token."""
+    async with httpx.AsyncClient(base_url=api.url) as client:
+        answer = await client.post("/api/auth/sign-in", json={"name": ADMIN, "password": PASSWORD}, timeout=30)
+    return str(answer.json()["access_token"])
+
+
+async def report(api: Process, **changes: Any) -> None:
+    """One service as the reporter tells it."""
+    body = {"services": [SERVICE | changes], "reported_at": "2026-01-02T03:04:05Z", "host": "vps"}
+    headers = {"authorization": f"Bearer {REPORTER_TOKEN}"}
+    async with httpx.AsyncClient(base_url=api.url) as client:
+        for _ in range(10):  # a busy machine may be slower than the time limits for Redis; the reporter tries again too
+            answer = await client.put("/api/platform/services", json=body, headers=headers, timeout=30)
+            if answer.status_code != 503:
+                break
+    assert answer.status_code == 204, answer.text
+
+
+@dataclass
+class Browser:
+    """A Socket.IO client and what it was sent."""
+
+    client: socketio.AsyncClient = field(default_factory=lambda: socketio.AsyncClient(reconnection=False))
+    snapshots: asyncio.Queue[dict[str, Any]] = field(default_factory=asyncio.Queue)
+    draining: asyncio.Future[dict[str, Any]] = field(default_factory=asyncio.Future)
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def connect(self, realtime: Process, token: str, origin: str = PUBLIC_URL, **options: Any) -> None:
+        self.client.on("services", self.snapshots.put)
+        self.client.on("draining", self.draining.set_result)
+        self.client.on("disconnect", lambda *_: self.gone.set())
+        headers = {"origin": origin}
+        await self.client.connect(realtime.url, headers=headers, auth={"token": token}, wait_timeout=30, **options)
+
+    async def next_snapshot(self) -> dict[str, Any]:
+        async with asyncio.timeout(60):
+            return await self.snapshots.get()

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from httpx import AsyncClient
+from httpx import AsyncClient, Response
+
+from console.auth.permissions import Role
 
 ADMIN = "admin"
 PASSWORD = "correct horse battery staple"
 REPORTER_TOKEN = "reporter-" + "0123456789" * 4
 PUBLIC_URL = "https://console.test"
+OURS = {"origin": PUBLIC_URL}  # what a browser sends along with a POST of the console's own pages
 
 # Makes a client of the api: token or None, and the address that it seems to come from.
 Connect = Callable[..., AsyncClient]
+# Makes a client that is signed in with a role, as a user that the database does not know.
+AsRole = Callable[[Role], AsyncClient]
+
+
+async def sign_in(client: AsyncClient, name: str = ADMIN, password: str = PASSWORD) -> Response:
+    """Sign in; the client keeps the cookie."""
+    return await client.post("/api/auth/sign-in", json={"name": name, "password": password})
+
+
+def bearer(response: Response) -> dict[str, str]:
+    """The headers that go on with what a sign-in or a refresh answered."""
+    return {"authorization": f"Bearer {response.json()['access_token']}"}

@@ -6,30 +6,24 @@ import time
 
 import jwt
 import pytest
-from httpx import AsyncClient, Response
+from httpx import AsyncClient
 
 from console.api import Services
-from console.auth.endpoints import COOKIE
-from console.auth.tokens import Role, Tokens
+from console.auth.permissions import PERMISSIONS, Role
+from console.auth.tokens import Tokens
+from console.sessions.cookie import COOKIE
 from console.users.repository import UserRepository
-from support import ADMIN, PASSWORD, PUBLIC_URL, Connect
+from support import ADMIN, OURS, PASSWORD, PUBLIC_URL, Connect, bearer, sign_in
 
 pytestmark = pytest.mark.anyio
-
-
-async def sign_in(client: AsyncClient, name: str = ADMIN, password: str = PASSWORD) -> Response:
-    return await client.post("/api/auth/sign-in", json={"name": name, "password": password})
-
-
-def bearer(response: Response) -> dict[str, str]:
-    return {"authorization": f"Bearer {response.json()['access_token']}"}
 
 
 async def test_the_first_admin_signs_in_and_is_known(anonymous: AsyncClient) -> None:
     """If this failed, nobody could use a freshly installed console."""
     accepted = await sign_in(anonymous)
     me = await anonymous.get("/api/auth/me", headers=bearer(accepted))
-    assert (accepted.status_code, me.json()) == (200, {"name": ADMIN, "role": "admin"})
+    permissions = sorted(PERMISSIONS[Role.ADMIN])
+    assert (accepted.status_code, me.json()) == (200, {"name": ADMIN, "role": "admin", "permissions": permissions})
 
 
 async def test_the_refresh_cookie_is_out_of_reach(anonymous: AsyncClient) -> None:
@@ -63,7 +57,7 @@ async def test_a_refusal_does_not_tell_whether_the_user_exists(
 async def test_refresh_goes_on_with_the_session(anonymous: AsyncClient) -> None:
     """If this failed, a reload of the page would sign everyone out."""
     await sign_in(anonymous)
-    refreshed = await anonymous.post("/api/auth/refresh", headers={"origin": PUBLIC_URL})
+    refreshed = await anonymous.post("/api/auth/refresh", headers=OURS)
     me = await anonymous.get("/api/auth/me", headers=bearer(refreshed))
     assert me.json()["name"] == ADMIN
 
@@ -73,7 +67,7 @@ async def test_refresh_refuses_a_made_up_cookie(connect: Connect, value: str) ->
     """If this failed, a session could be guessed, or a malformed cookie would be an error of ours."""
     client = connect()
     client.cookies.set(COOKIE, value)
-    assert (await client.post("/api/auth/refresh")).json()["code"] == "session-ended"
+    assert (await client.post("/api/auth/refresh", headers=OURS)).json()["code"] == "session-ended"
 
 
 async def test_refresh_refuses_a_wrong_secret_of_a_real_session(anonymous: AsyncClient, connect: Connect) -> None:
@@ -82,13 +76,30 @@ async def test_refresh_refuses_a_wrong_secret_of_a_real_session(anonymous: Async
     session = jwt.decode(accepted.json()["access_token"], options={"verify_signature": False})["sid"]
     client = connect()
     client.cookies.set(COOKIE, f"{session}.guess")
-    assert (await client.post("/api/auth/refresh")).status_code == 401
+    assert (await client.post("/api/auth/refresh", headers=OURS)).status_code == 401
 
 
-async def test_refresh_refuses_another_site(anonymous: AsyncClient) -> None:
-    """If this failed, a page elsewhere could use a visitor's session."""
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://elsewhere.test"},
+        {"origin": "null"},
+        {"origin": PUBLIC_URL, "sec-fetch-site": "same-site"},
+        {"sec-fetch-site": "cross-site"},
+        {},
+    ],
+)
+async def test_refresh_is_for_our_own_pages(anonymous: AsyncClient, headers: dict[str, str]) -> None:
+    """If this failed, a page elsewhere, or on a neighbouring name, could use a visitor's session."""
     await sign_in(anonymous)
-    refused = await anonymous.post("/api/auth/refresh", headers={"origin": "https://elsewhere.test"})
+    refused = await anonymous.post("/api/auth/refresh", headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (403, "wrong-origin")
+
+
+async def test_nobody_is_signed_in_from_another_site(anonymous: AsyncClient) -> None:
+    """If this failed, a page elsewhere could sign a visitor in as somebody else, and watch what they do."""
+    body, elsewhere = {"name": ADMIN, "password": PASSWORD}, {"origin": "https://elsewhere.test"}
+    refused = await anonymous.post("/api/auth/sign-in", json=body, headers=elsewhere)
     assert (refused.status_code, refused.json()["code"]) == (403, "wrong-origin")
 
 
@@ -99,7 +110,7 @@ async def test_sign_out_ends_access_and_refresh_at_once(anonymous: AsyncClient) 
     left = await anonymous.post("/api/auth/sign-out", headers=headers)
     anonymous.cookies.update(cookies)
     again = await anonymous.get("/api/auth/me", headers=headers)
-    refreshed = await anonymous.post("/api/auth/refresh")
+    refreshed = await anonymous.post("/api/auth/refresh", headers=OURS)
     assert (left.status_code, again.json()["code"], refreshed.json()["code"]) == (204, "signed-out", "session-ended")
 
 
@@ -156,4 +167,4 @@ async def test_the_password_is_stored_as_argon2id(services: Services) -> None:
         user = await UserRepository(session).by_name(ADMIN)
     assert user is not None
     assert user.password_hash.startswith("$argon2id$")
-    assert user.role == Role.ADMIN.name.lower()
+    assert user.role == Role.ADMIN.label

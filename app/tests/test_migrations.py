@@ -29,7 +29,15 @@ from support import ADMIN, PASSWORD
 
 pytestmark = pytest.mark.anyio
 
-TABLES = ("sessions", "users", "alembic_version", "broken")
+TABLES = ("audit", "sessions", "totp", "recovery_codes", "users", "alembic_version", "broken")
+
+RELEASE_BEFORE = (
+    "INSERT INTO users (name, password_hash, role, created_at) VALUES ('b', 'hash', 'admin', NOW())",
+    "INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at)"
+    " SELECT 's', id, 'hash', NOW(), NOW() FROM users WHERE name = 'b'",
+    "SELECT sessions.id, sessions.user_id, sessions.token_hash, sessions.created_at, sessions.expires_at, users.id,"
+    " users.name, users.password_hash, users.role, users.created_at FROM sessions JOIN users ON users.id = user_id",
+)
 
 
 @pytest.fixture
@@ -90,11 +98,14 @@ async def test_the_schema_is_what_the_models_say(engine: AsyncEngine, settings: 
 
 
 async def test_the_first_admin_is_made_once(engine: AsyncEngine, settings: MigrateSettings) -> None:
-    """If this failed, nobody could sign in first, or each deploy would reset a changed password."""
+    """If this failed, nobody could sign in first, each deploy would reset a changed password, or bring a
+    removed admin back."""
     await migrate(settings, Lifecycle())
-    await migrate(replace(settings, admin_password="another password of the admin"), Lifecycle())
+    changed = replace(settings, admin_user="another", admin_password="another password of the admin")
+    await migrate(changed, Lifecycle())
     async with Database(engine).transaction() as session:
         user = await UserRepository(session).by_name(ADMIN)
+        assert await UserRepository(session).by_name("another") is None
     assert user is not None
     assert verify_password(PASSWORD, user.password_hash)
 
@@ -105,11 +116,28 @@ async def test_what_is_current_is_known_without_migrating(engine: AsyncEngine, s
     assert not await is_current(settings)
     await migrate(settings, Lifecycle())
     assert await is_current(settings)
-    assert not await is_current(replace(settings, admin_user="another"))
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE users SET role = 'viewer'"))
+    assert not await is_current(settings)
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE users SET role = 'admin', name = 'another'"))
+    assert await is_current(settings)
     assert not await is_current(replace(settings, database_url="mysql+asyncmy://u:p@127.0.0.1:9/d"))
     async with engine.begin() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     assert not await is_current(settings)
+
+
+async def test_the_release_before_works_on_this_schema(engine: AsyncEngine, settings: MigrateSettings) -> None:
+    """If this failed, people could not sign in during a rolling update, or after a rollback.
+
+    The statements are those that the release before sends: it names the columns it knows, and no others.
+    """
+    await migrate(settings, Lifecycle())
+    async with engine.begin() as connection:
+        for statement in RELEASE_BEFORE:
+            await connection.execute(text(statement))
+        assert await connection.scalar(text("SELECT COUNT(*) FROM sessions WHERE id = 's'")) == 1
 
 
 async def test_replicas_that_start_together_migrate_once(engine: AsyncEngine, settings: MigrateSettings) -> None:
@@ -120,11 +148,13 @@ async def test_replicas_that_start_together_migrate_once(engine: AsyncEngine, se
     assert await version(engine) == heads()
 
 
-async def test_a_half_done_migration_is_done_again(engine: AsyncEngine, settings: MigrateSettings) -> None:
+@pytest.mark.parametrize("lost", ["sessions", "audit", ""])
+async def test_a_half_done_migration_is_done_again(engine: AsyncEngine, settings: MigrateSettings, lost: str) -> None:
     """If this failed, a migration that was killed half-way (MariaDB commits each statement) could never go on."""
     await migrate(settings, Lifecycle())
     async with engine.begin() as connection:
-        await connection.execute(text("DROP TABLE sessions"))
+        if lost:
+            await connection.execute(text(f"DROP TABLE {lost}"))
         await connection.execute(text("DELETE FROM alembic_version"))
     await migrate(settings, Lifecycle())
     assert await version(engine) == heads()

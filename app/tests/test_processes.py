@@ -5,11 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-import uuid
 from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import httpx
 import jwt
@@ -18,63 +15,10 @@ import socketio
 
 from backends import Backends
 from console.auth.tokens import LEEWAY_SECONDS, Tokens
-from processes import SECRET_KEY, Process, console
-from support import ADMIN, PASSWORD, PUBLIC_URL, REPORTER_TOKEN
+from processes import SECRET_KEY, Browser, Process, console, report, sign_in
+from support import ADMIN, PUBLIC_URL
 
 pytestmark = pytest.mark.anyio
-
-SERVICE = {
-    "stack": "mariadb",
-    "name": "mariadb",
-    "image": "mariadb:11.8",
-    "desired": 1,
-    "running": 1,
-    "healthy": True,
-    "updated_at": "2026-01-02T03:04:05Z",
-}
-
-
-@pytest.fixture
-def prefix() -> str:
-    return f"console:{uuid.uuid4().hex}:"
-
-
-async def sign_in(api: Process) -> str:
-    async with httpx.AsyncClient(base_url=api.url) as client:
-        answer = await client.post("/api/auth/sign-in", json={"name": ADMIN, "password": PASSWORD}, timeout=30)
-    return str(answer.json()["access_token"])
-
-
-async def report(api: Process, **changes: Any) -> None:
-    body = {"services": [SERVICE | changes], "reported_at": "2026-01-02T03:04:05Z", "host": "vps"}
-    headers = {"authorization": f"Bearer {REPORTER_TOKEN}"}
-    async with httpx.AsyncClient(base_url=api.url) as client:
-        for _ in range(10):  # a busy machine may be slower than the time limits for Redis; the reporter tries again too
-            answer = await client.put("/api/platform/services", json=body, headers=headers, timeout=30)
-            if answer.status_code != 503:
-                break
-    assert answer.status_code == 204, answer.text
-
-
-@dataclass
-class Browser:
-    """A Socket.IO client and what it was sent."""
-
-    client: socketio.AsyncClient = field(default_factory=lambda: socketio.AsyncClient(reconnection=False))
-    snapshots: asyncio.Queue[dict[str, Any]] = field(default_factory=asyncio.Queue)
-    draining: asyncio.Future[dict[str, Any]] = field(default_factory=asyncio.Future)
-    gone: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def connect(self, realtime: Process, token: str, origin: str = PUBLIC_URL, **options: Any) -> None:
-        self.client.on("services", self.snapshots.put)
-        self.client.on("draining", self.draining.set_result)
-        self.client.on("disconnect", lambda *_: self.gone.set())
-        headers = {"origin": origin}
-        await self.client.connect(realtime.url, headers=headers, auth={"token": token}, wait_timeout=30, **options)
-
-    async def next_snapshot(self) -> dict[str, Any]:
-        async with asyncio.timeout(60):
-            return await self.snapshots.get()
 
 
 async def test_sigterm_under_load_loses_no_request(migrated: Backends, tmp_path: Path) -> None:

@@ -18,10 +18,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+import console.audit.endpoints
 import console.auth.endpoints
 import console.health.endpoints
 import console.platform.endpoints
+import console.sessions.endpoints
+import console.totp.endpoints
+import console.users.endpoints
+from console.audit.service import AuditService
+from console.auth.attempts import Attempts
+from console.auth.confirm import OwnPassword
 from console.auth.limits import Limiter
+from console.auth.passwords import Passwords
+from console.auth.revocations import Revocations
 from console.auth.service import AuthService
 from console.auth.tokens import Tokens
 from console.cache import connection_options, make_redis
@@ -33,7 +42,12 @@ from console.metrics import Metrics
 from console.middleware import RequestMiddleware, fault
 from console.platform.repository import SnapshotRepository
 from console.platform.service import PlatformService
+from console.sessions.refresh import RefreshTokens
+from console.sessions.service import SessionService
 from console.settings import ApiSettings
+from console.totp.codes import Vault
+from console.totp.service import TotpService
+from console.users.service import UserService
 
 MAX_BODY = 256 * 1024
 
@@ -48,7 +62,11 @@ class Services:
     metrics: Metrics
     tokens: Tokens
     limiter: Limiter
+    audit: AuditService
+    sessions: SessionService
     auth: AuthService
+    users: UserService
+    totp: TotpService
     platform: PlatformService
     readiness: Readiness
 
@@ -58,6 +76,12 @@ def make_services(settings: ApiSettings, lifecycle: Lifecycle, database: Databas
     database = database or Database(make_engine(settings.database_url))
     redis, metrics = make_redis(settings.redis_url), Metrics()
     tokens, prefix = Tokens(settings.secret_key), settings.redis_prefix
+    audit = AuditService(database, metrics)
+    revocations, passwords = Revocations(redis, prefix), Passwords()
+    attempts = Attempts(redis, prefix, metrics)
+    own = OwnPassword(database, passwords, attempts)
+    sessions = SessionService(database, audit, revocations, tokens, RefreshTokens(settings.secret_key))
+    totp = TotpService(database, audit, own, Vault(settings.secret_key))
     emitter = AsyncRedisManager(
         settings.redis_url,
         channel=f"{prefix}socketio",
@@ -71,7 +95,11 @@ def make_services(settings: ApiSettings, lifecycle: Lifecycle, database: Databas
         metrics=metrics,
         tokens=tokens,
         limiter=Limiter(redis, prefix, metrics),
-        auth=AuthService(database, redis, prefix, tokens),
+        audit=audit,
+        sessions=sessions,
+        auth=AuthService(database, audit, attempts, passwords, sessions, totp),
+        totp=totp,
+        users=UserService(database, audit, passwords, own, revocations),
         platform=PlatformService(SnapshotRepository(redis, prefix), emitter, metrics),
         readiness=Readiness(lifecycle, {"database": database.ping, "redis": redis.ping}),
     )
@@ -100,6 +128,10 @@ def make_app(services: Services, lifecycle: Lifecycle) -> FastAPI:
     app.add_exception_handler(Exception, _fault)
     app.include_router(console.health.endpoints.router)
     app.include_router(console.auth.endpoints.router)
+    app.include_router(console.sessions.endpoints.router)
+    app.include_router(console.users.endpoints.router)
+    app.include_router(console.totp.endpoints.router)
+    app.include_router(console.audit.endpoints.router)
     app.include_router(console.platform.endpoints.router)
     return app
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, MetaData, text
+from sqlalchemy import CursorResult, DateTime, MetaData, UpdateBase, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
@@ -45,6 +45,13 @@ class UtcDateTime(TypeDecorator[datetime]):
 def utc_now() -> datetime:
     """Now, to the second, as the database stores it."""
     return datetime.now(UTC).replace(microsecond=0)
+
+
+async def affected(session: AsyncSession, statement: UpdateBase) -> int:
+    """Execute an update or a delete; returns how many rows it found."""
+    result = await session.execute(statement)
+    assert isinstance(result, CursorResult)  # noqa: S101 - for the type checker
+    return result.rowcount
 
 
 def make_engine(url: str) -> AsyncEngine:

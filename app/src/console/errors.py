@@ -11,10 +11,11 @@ from starlette.responses import Response
 
 
 class ConsoleError(Exception):
-    """Answered as a problem with this status, code and detail."""
+    """Answered as a problem with this status, code and detail. ``about``: whose account it was, for the audit log."""
 
     status = 500
     code = "internal"
+    about = ""
 
     def __init__(self, detail: str, *, code: str | None = None, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
@@ -29,8 +30,9 @@ class UnauthorizedError(ConsoleError):
     status = 401
     code = "unauthorized"
 
-    def __init__(self, detail: str, *, code: str | None = None) -> None:
+    def __init__(self, detail: str, *, code: str | None = None, about: str = "") -> None:
         super().__init__(detail, code=code, headers={"WWW-Authenticate": "Bearer"})
+        self.about = about
 
 
 class ForbiddenError(ConsoleError):
@@ -38,6 +40,20 @@ class ForbiddenError(ConsoleError):
 
     status = 403
     code = "forbidden"
+
+
+class NotFoundError(ConsoleError):
+    """There is no such thing, or none that the caller may know of."""
+
+    status = 404
+    code = "not-found"
+
+
+class ConflictError(ConsoleError):
+    """It does not go together with what is there."""
+
+    status = 409
+    code = "conflict"
 
 
 class RateLimitedError(ConsoleError):

@@ -40,6 +40,17 @@ class Metrics:
             registry=self.registry,
         )
         self.sockets = Gauge("console_sockets", "Socket.IO clients connected now.", registry=self.registry)
+        self.audit_unwritten = Counter(
+            "console_audit_unwritten",
+            "Refused attempts that got no row of their own in the audit log: bounded, or the database failed.",
+            ("reason",),
+            registry=self.registry,
+        )
+        self.limiter_closed = Counter(
+            "console_limiter_closed",
+            "Requests refused because they may not go without a limit and Redis did not answer.",
+            registry=self.registry,
+        )
         self.limiter_fallbacks = Counter(
             "console_limiter_fallbacks",
             "Requests limited in the process because Redis did not answer.",

@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from console.auth.passwords import hash_password
-from console.auth.tokens import Role
+from console.auth.permissions import Role
 from console.database import Database, make_engine
 from console.lifecycle import Lifecycle
 from console.settings import MigrateSettings
@@ -98,12 +98,13 @@ async def _locked(engine: AsyncEngine) -> AsyncIterator[None]:
 async def _ensure_admin(database: Database, settings: MigrateSettings) -> None:
     async with database.transaction() as session:
         users = UserRepository(session)
-        if await users.by_name(settings.admin_user) is None:
+        # Not "none of this name": an admin who was removed on purpose must not come back with the first password.
+        if not await users.has_admin():
             await users.add(
                 User(
                     name=settings.admin_user,
                     password_hash=hash_password(settings.admin_password),
-                    role=Role.ADMIN.name.lower(),
+                    role=Role.ADMIN.label,
                 )
             )
             log.info("created the admin %s", settings.admin_user)

@@ -21,12 +21,12 @@ def head() -> str:
 
 
 async def is_current(settings: MigrateSettings) -> bool:
-    """True when schema and first admin are there; False also when the database cannot say."""
+    """True when schema and an admin are there; False also when the database cannot say."""
     engine = make_engine(settings.database_url)
     try:
         async with asyncio.timeout(CONNECT_SECONDS), Database(engine).transaction() as session:
             version = await session.scalar(text("SELECT version_num FROM alembic_version"))
-            return version == head() and await UserRepository(session).by_name(settings.admin_user) is not None
+            return version == head() and await UserRepository(session).has_admin()
     except (SQLAlchemyError, OSError):
         return False
     finally:

@@ -3,6 +3,7 @@
 export interface User {
   name: string;
   role: string;
+  permissions: string[];
 }
 
 export interface Access {

@@ -38,8 +38,10 @@ class Live {
     socket.on("connect", () => (this.connection = "live"));
     socket.on("disconnect", (reason) => {
       this.connection = "lost";
-      // The server ended it with the token; Socket.IO does not come back by itself then.
-      if (reason === "io server disconnect") this.#later(RETRY_MS, () => socket.connect());
+      if (reason !== "io server disconnect") return;
+      // The server ended it with the token, the session or a right; Socket.IO does not come back by itself then.
+      session.discard();
+      this.#later(RETRY_MS, () => socket.connect());
     });
     this.#renewal = setInterval(() => {
       session.token().then(
@@ -49,8 +51,10 @@ class Live {
     }, RENEW_MS);
     socket.on("connect_error", () => {
       if (this.connection === "live") this.connection = "lost";
+      if (socket.active) return;
       // Refused by the server: Socket.IO gives up then. A fresh token may help, else the session signs out.
-      if (!socket.active) this.#later(RETRY_MS, () => socket.connect());
+      session.discard();
+      this.#later(RETRY_MS, () => socket.connect());
     });
     socket.on("services", (snapshot: Snapshot) => {
       this.snapshot = snapshot;

@@ -3,6 +3,8 @@
 import { type Access, ApiError, request, type User } from "./api";
 
 const RENEW_BEFORE_MS = 90_000;
+/** The user's rights have changed, or time has passed: a refresh gives a token that is good again. */
+const OUTDATED = new Set(["token-stale", "token-expired"]);
 
 class Session {
   /** undefined until it is known whether an earlier session goes on. */
@@ -21,21 +23,37 @@ class Session {
     }
   }
 
-  /** Raises ApiError. */
-  async signIn(name: string, password: string): Promise<void> {
-    this.#accept((await request("POST", "/api/auth/sign-in", { body: { name, password } })) as Access);
+  /** `code` is the second factor's, once `code-required` has asked for it. Raises ApiError. */
+  async signIn(name: string, password: string, code?: string): Promise<void> {
+    this.#accept((await request("POST", "/api/auth/sign-in", { body: { name, password, code } })) as Access);
   }
 
   /** Ends the session here even when the API does not answer. */
   async signOut(): Promise<void> {
     try {
-      await request("POST", "/api/auth/sign-out", { token: await this.token() });
+      await this.call("POST", "/api/auth/sign-out");
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
     } finally {
       this.#token = "";
       this.user = null;
     }
+  }
+
+  /** A request in the user's name; once more with a fresh token where theirs has become too old. Raises ApiError. */
+  async call(method: string, path: string, body?: unknown): Promise<unknown> {
+    try {
+      return await request(method, path, { body, token: await this.token() });
+    } catch (error) {
+      if (!(error instanceof ApiError) || !OUTDATED.has(error.code)) throw error;
+      this.discard();
+      return request(method, path, { body, token: await this.token() });
+    }
+  }
+
+  /** The token counts no longer: the next one comes from a refresh, or there is none and the session is over. */
+  discard(): void {
+    this.#token = "";
   }
 
   /** A token that is still valid for a while. Raises ApiError; a session that has ended signs out. */

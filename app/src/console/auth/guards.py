@@ -16,22 +16,30 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from console.auth import limits
-from console.auth.tokens import Principal, Role
-from console.errors import ForbiddenError, UnauthorizedError
+from console.auth.caller import caller_of
+from console.auth.permissions import Permission, Role
+from console.auth.tokens import Principal
+from console.errors import ConsoleError, ForbiddenError, UnauthorizedError
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
 class Guard(ABC):
-    """Decides about one kind of caller. ``limit`` None means not counted."""
+    """Decides about one kind of caller. ``limit`` None means not counted.
+
+    A 403 is always written to the audit log; ``watched`` says that 401 and 429 are, too.
+    ``closed``: while the limit cannot be shared, nobody gets in.
+    """
 
     limit: RateLimitItem | None = None
+    watched = False
+    closed = False
 
     @abstractmethod
     async def identify(self, request: Request) -> Principal | None:
         """Who asks; None for nobody in particular. Raises UnauthorizedError."""
 
-    def authorise(self, principal: Principal | None) -> None:
+    def authorise(self, principal: Principal | None, request: Request) -> None:
         """Allow everyone who was identified; raises ForbiddenError where a guard asks for more."""
         return
 
@@ -53,24 +61,47 @@ class Anonymous(Guard):
         return None
 
 
-class SignedIn(Guard):
-    """A user with a valid access token whose session was not signed out, and at least this role."""
+class OwnPages(Anonymous):
+    """Anyone who comes from the console's own pages, counted by address: for what works by the cookie alone.
+
+    Every browser says where a POST comes from, in Origin, Sec-Fetch-Site or both.
+    """
+
+    required = True
+
+    def authorise(self, principal: Principal | None, request: Request) -> None:
+        origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
+        ours: str = request.app.state.services.settings.public_url
+        unsaid = origin is None and site is None
+        if (unsaid and self.required) or origin not in (None, ours) or site not in (None, "same-origin"):
+            raise ForbiddenError("This may only be asked for from the console's own pages.", code="wrong-origin")
+
+
+class Doorway(OwnPages):
+    """For the sign-in. Also lets in who says nothing of where they come from, so no browser: no cookie helps here."""
+
+    required = False
+    watched = True
+    closed = True
+
+
+class Allowed(Guard):
+    """A user with a valid access token whose session goes on, and whose role has the permission."""
 
     limit = limits.USER
 
-    def __init__(self, role: Role) -> None:
-        self.role = role
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
 
     async def identify(self, request: Request) -> Principal:
         services = request.app.state.services
         principal: Principal = services.tokens.verify(bearer_token(request))
-        if await services.auth.is_revoked(principal.session):
-            raise UnauthorizedError("This session was signed out.", code="signed-out")
+        await services.sessions.check(principal)
         return principal
 
-    def authorise(self, principal: Principal | None) -> None:
-        if principal is None or principal.role < self.role:
-            raise ForbiddenError(f"This needs the role {self.role.name.lower()}.")
+    def authorise(self, principal: Principal | None, request: Request) -> None:
+        if principal is None or not principal.may(self.permission):
+            raise ForbiddenError(f"Your role does not have the permission {self.permission}.")
 
 
 class Reporter(Guard):
@@ -103,6 +134,11 @@ def guarded(guard: Guard) -> Callable[[Endpoint], Endpoint]:
     return mark
 
 
+def action_of(endpoint: Callable[..., Any]) -> str:
+    """What an endpoint does, as ``users.create`` for ``create`` in ``console.users.endpoints``."""
+    return f"{endpoint.__module__.split('.')[-2:][0]}.{endpoint.__name__.replace('_', '-')}"
+
+
 class GuardedRoute(APIRoute):
     """A route that passes the chain first. Raises TypeError when its endpoint names no guard."""
 
@@ -111,6 +147,7 @@ class GuardedRoute(APIRoute):
         if not isinstance(guard, Guard):
             raise TypeError(f"{path}: {endpoint.__name__} names no guard; add @guarded(...)")
         self.guard = guard
+        self.action = action_of(endpoint)
         super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -118,10 +155,22 @@ class GuardedRoute(APIRoute):
         guard = self.guard
 
         async def handle(request: Request) -> Response:
-            request.state.principal = await pass_chain(guard, request)
-            return await handler(request)
+            try:
+                request.state.principal = None
+                await pass_chain(guard, request)
+                return await handler(request)
+            except ConsoleError as error:
+                if _is_audited(guard, error):
+                    await request.app.state.services.audit.refused(caller_of(request), error)
+                raise
 
         return handle
+
+
+def _is_audited(guard: Guard, error: ConsoleError) -> bool:
+    if error.code == "code-required":  # the first of two steps, not a refusal
+        return False
+    return error.status == 403 or error.code == "session-reused" or (guard.watched and error.status in (401, 429))
 
 
 async def pass_chain(guard: Guard, request: Request) -> Principal | None:
@@ -129,13 +178,13 @@ async def pass_chain(guard: Guard, request: Request) -> Principal | None:
 
     A user or a machine is counted over all routes together; anonymous callers by address and route.
     """
-    principal = await guard.identify(request)
+    principal = request.state.principal = await guard.identify(request)
     if guard.limit is not None:
         if principal is not None:
             caller = [principal.key]
         else:
             address = request.client.host if request.client else ""
             caller = [limits.address_key(address), request.scope["route"].path]
-        await request.app.state.services.limiter.hit(guard.limit, *caller)
-    guard.authorise(principal)
+        await request.app.state.services.limiter.hit(guard.limit, *caller, closed=guard.closed)
+    guard.authorise(principal, request)
     return principal

@@ -1,4 +1,4 @@
-"""Rate limits: sliding windows in Redis, shared by all replicas; in the process while Redis is away."""
+"""Rate limits: sliding windows in Redis, shared by all replicas; without Redis in the process, or closed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from console.errors import RateLimitedError
+from console.errors import RateLimitedError, UnavailableError
 from console.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -48,11 +48,18 @@ class Limiter:
         self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._metrics = metrics
 
-    async def hit(self, item: RateLimitItem, *identifiers: str) -> None:
-        """Count one request. Raises RateLimitedError with the seconds to wait."""
+    async def hit(self, item: RateLimitItem, *identifiers: str, closed: bool = False) -> None:
+        """Count one request. Raises RateLimitedError with the seconds to wait.
+
+        While Redis is away each process counts for itself; ``closed``: raises UnavailableError instead.
+        """
         try:
             await self._hit(self._shared, item, identifiers)
         except (RedisError, OSError, TimeoutError) as error:
+            if closed:
+                self._metrics.limiter_closed.inc()
+                log.warning("refused what needs a limit, Redis does not answer (%s)", type(error).__name__)
+                raise UnavailableError("Signing in is not possible for a moment. Try again soon.") from error
             self._metrics.limiter_fallbacks.inc()
             log.warning("limiting in the process, Redis does not answer (%s)", type(error).__name__)
             await self._hit(self._own, item, identifiers)

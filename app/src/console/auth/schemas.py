@@ -6,21 +6,28 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from console.auth.permissions import PERMISSIONS, Role
+
+# As typed by its owner: the bounds keep argon2id from being fed megabytes.
+Password = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+
 
 class SignIn(BaseModel):
-    """Credentials. The bounds keep argon2id from being fed megabytes."""
+    """Credentials. ``code`` is the second factor's, or a recovery code; asked for by ``code-required``."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=64)]
-    password: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+    password: Password
+    code: Annotated[str, StringConstraints(min_length=1, max_length=32)] | None = None
 
 
 class Me(BaseModel):
-    """Who is signed in."""
+    """Who is signed in, and what they may do."""
 
     name: str
     role: str
+    permissions: list[str]
 
 
 class Access(BaseModel):
@@ -29,3 +36,8 @@ class Access(BaseModel):
     access_token: str
     expires_in: int
     user: Me
+
+
+def profile(name: str, role: Role) -> Me:
+    """A user as they see themselves."""
+    return Me(name=name, role=role.label, permissions=sorted(PERMISSIONS[role]))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import dataclass
-from enum import IntEnum
 
 import jwt
 
+from console.auth.permissions import PERMISSIONS, Permission, Role
 from console.errors import UnauthorizedError
 
 ACCESS_SECONDS = 300
@@ -18,29 +18,21 @@ _AUDIENCE = "console"
 _REQUIRED = ["sub", "name", "role", "sid", "aud", "iat", "exp"]
 
 
-class Role(IntEnum):
-    """What a user may do; each includes the ones below it."""
-
-    VIEWER = 1
-    OPERATOR = 2
-    ADMIN = 3
-
-
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is asking. ``session`` is empty for machines."""
+    """Who is asking. ``session`` is empty for machines; ``version`` counts the changes of the user's rights."""
 
     key: str
     name: str
     role: Role
     user_id: int = 0
     session: str = ""
+    version: int = 0
     expires_at: float = 0.0
 
-
-def revoked_key(prefix: str, session_id: str) -> str:
-    """The Redis key that says: access tokens of this session no longer count."""
-    return f"{prefix}revoked:{session_id}"
+    def may(self, permission: Permission) -> bool:
+        """Whether the role has the permission."""
+        return permission in PERMISSIONS[self.role]
 
 
 class Tokens:
@@ -49,14 +41,15 @@ class Tokens:
     def __init__(self, secret: str) -> None:
         self._key = hashlib.blake2b(secret.encode(), digest_size=32, person=b"console.access").digest()
 
-    def issue(self, user_id: int, name: str, role: Role, session: str) -> str:
+    def issue(self, user_id: int, name: str, role: Role, session: str, version: int = 0) -> str:
         """A token of ACCESS_SECONDS."""
         now = int(time.time())
         claims = {
             "sub": str(user_id),
             "name": name,
-            "role": role.name.lower(),
+            "role": role.label,
             "sid": session,
+            "ver": version,
             "aud": _AUDIENCE,
             "iat": now,
             "exp": now + ACCESS_SECONDS,
@@ -77,9 +70,10 @@ class Tokens:
             return Principal(
                 key=f"user:{int(claims['sub'])}",
                 name=str(claims["name"]),
-                role=Role[str(claims["role"]).upper()],
+                role=Role.of(str(claims["role"])),
                 user_id=int(claims["sub"]),
                 session=str(claims["sid"]),
+                version=int(claims.get("ver", 0)),  # tokens of the release before this one have none
                 expires_at=float(claims["exp"]),
             )
         except jwt.ExpiredSignatureError as error:

@@ -2,7 +2,10 @@
 
 from alembic import context
 
-import console.users.models  # noqa: F401 - registers the tables
+import console.audit.models
+import console.sessions.models
+import console.totp.models
+import console.users.models  # noqa: F401 - they register the tables
 from console.database import Base
 
 context.configure(

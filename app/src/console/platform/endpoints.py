@@ -6,15 +6,15 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from console.auth.guards import GuardedRoute, Reporter, SignedIn, guarded
-from console.auth.tokens import Role
+from console.auth.guards import Allowed, GuardedRoute, Reporter, guarded
+from console.auth.permissions import Permission
 from console.platform.schemas import Snapshot
 
 router = APIRouter(prefix="/api/platform", route_class=GuardedRoute)
 
 
 @router.get("/services", response_model=None)
-@guarded(SignedIn(Role.VIEWER))
+@guarded(Allowed(Permission.SERVICES_READ))
 async def services(request: Request) -> Response:
     return JSONResponse(await request.app.state.services.platform.current())
 

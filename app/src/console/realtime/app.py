@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from console.auth.revocations import channel_of
 from console.auth.tokens import Tokens
 from console.cache import connection_options, make_redis
 from console.health.service import Readiness
@@ -20,6 +22,7 @@ from console.lifecycle import Lifecycle
 from console.metrics import Metrics
 from console.middleware import RequestMiddleware
 from console.realtime.namespaces import PlatformNamespace
+from console.realtime.watch import AccessWatch
 from console.settings import RealtimeSettings
 
 MAX_MESSAGE = 100_000  # bytes that a browser may send at once
@@ -43,9 +46,9 @@ def make_asgi(settings: RealtimeSettings, lifecycle: Lifecycle) -> tuple[ASGIApp
         logger=logging.getLogger("socketio"),  # given none, it would add a handler of its own
         engineio_logger=logging.getLogger("engineio"),
     )
-    server.register_namespace(
-        PlatformNamespace(Tokens(settings.secret_key), redis, settings.redis_prefix, metrics, lifecycle)
-    )
+    platform = PlatformNamespace(Tokens(settings.secret_key), redis, settings.redis_prefix, metrics, lifecycle)
+    server.register_namespace(platform)
+    watch = AccessWatch(redis, channel_of(settings.redis_prefix), platform.recheck)
 
     async def health(request: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -60,7 +63,10 @@ def make_asgi(settings: RealtimeSettings, lifecycle: Lifecycle) -> tuple[ASGIApp
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await lifecycle.wait_for("Redis", redis.ping, settings.startup_seconds)
+        watching = asyncio.create_task(watch.run())
         yield
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
         await redis.aclose()
 
     probes = Starlette(

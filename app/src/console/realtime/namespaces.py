@@ -11,7 +11,9 @@ import socketio
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from console.auth.tokens import LEEWAY_SECONDS, Principal, Tokens, revoked_key
+from console.auth.permissions import Permission
+from console.auth.revocations import Revocations
+from console.auth.tokens import LEEWAY_SECONDS, Principal, Tokens
 from console.errors import UnauthorizedError
 from console.lifecycle import Lifecycle
 from console.metrics import Metrics
@@ -23,28 +25,28 @@ log = logging.getLogger(__name__)
 class PlatformNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
     """Browsers that are signed in. The token comes in the ``auth`` payload, never in a URL.
 
-    A connection lasts as long as its token; a browser keeps it by sending a fresh one with ``renew``.
+    A connection lasts as long as its token; a browser keeps it by sending a fresh one with ``renew``. It ends at once
+    when the session does, or when the user's rights change: the browser comes back with a fresh token, if it gets one.
     """
 
     def __init__(self, tokens: Tokens, redis: Redis, prefix: str, metrics: Metrics, lifecycle: Lifecycle) -> None:
         super().__init__("/")
         self._tokens = tokens
-        self._redis = redis
-        self._prefix = prefix
+        self._revocations = Revocations(redis, prefix)
         self._snapshots = SnapshotRepository(redis, prefix)
         self._metrics = metrics
         self._lifecycle = lifecycle
+        self._principals: dict[str, Principal] = {}
         self._ends: dict[str, asyncio.TimerHandle] = {}
         self._ending: set[asyncio.Task[None]] = set()
 
     async def on_connect(self, sid: str, environ: dict[str, Any], auth: object = None) -> None:
         try:
-            principal = await self._principal(auth)
+            await self._admit(sid, auth)
         except UnauthorizedError as error:
+            self._forget(sid)
             raise socketio.exceptions.ConnectionRefusedError(error.code) from error
-        self._keep(sid, principal)
         await self.enter_room(sid, "services")
-        self._metrics.sockets.inc()
         try:
             snapshot = await self._snapshots.get()
         except (RedisError, OSError):
@@ -55,29 +57,55 @@ class PlatformNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
     async def on_renew(self, sid: str, auth: object) -> str:
         """Go on with a fresh token; answers ``ok``, or the code of what is wrong with it."""
         try:
-            self._keep(sid, await self._principal(auth))
+            await self._admit(sid, auth)
         except UnauthorizedError as error:
             return error.code
         return "ok"
 
     async def on_disconnect(self, sid: str, reason: str) -> None:
-        if end := self._ends.pop(sid, None):
-            end.cancel()
-            self._metrics.sockets.dec()
+        self._forget(sid)
 
-    async def _principal(self, auth: object) -> Principal:
+    async def recheck(self, user_id: int | None) -> None:
+        """End the sockets of this user, or of all, whose token no longer counts."""
+        concerned = [
+            (sid, principal) for sid, principal in self._principals.items() if user_id in (None, principal.user_id)
+        ]
+        for sid, principal in concerned:
+            try:
+                await self._check(principal)
+            except UnauthorizedError:
+                await self.disconnect(sid)
+
+    async def _admit(self, sid: str, auth: object) -> None:
+        """Keep the socket for whom the token names. Raises UnauthorizedError."""
         token = auth.get("token") if isinstance(auth, dict) else None
         principal = self._tokens.verify(token if isinstance(token, str) else "")
-        if await self._is_revoked(principal.session):
-            raise UnauthorizedError("This session was signed out.", code="signed-out")
-        return principal
+        await self._check(principal)
+        if not principal.may(Permission.SERVICES_READ):
+            raise UnauthorizedError("This role sees no services.", code="forbidden")
+        self._keep(sid, principal)
+        await self._check(principal)  # again: what changed before the socket was kept was not looked for among the kept
+
+    async def _check(self, principal: Principal) -> None:
+        try:
+            await self._revocations.check(principal)
+        except (RedisError, OSError):
+            return  # the token itself lives five minutes at most
 
     def _keep(self, sid: str, principal: Principal) -> None:
         """End the connection when the token does, unless another comes before."""
         if end := self._ends.pop(sid, None):
             end.cancel()
+        self._principals[sid] = principal
+        self._metrics.sockets.set(len(self._principals))
         seconds = principal.expires_at + LEEWAY_SECONDS - time.time()
         self._ends[sid] = asyncio.get_running_loop().call_later(seconds, self._end, sid)
+
+    def _forget(self, sid: str) -> None:
+        self._principals.pop(sid, None)
+        self._metrics.sockets.set(len(self._principals))
+        if end := self._ends.pop(sid, None):
+            end.cancel()
 
     def _end(self, sid: str) -> None:
         if self._lifecycle.draining:  # a client that is disconnected by the server would not come back
@@ -85,9 +113,3 @@ class PlatformNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         task = asyncio.ensure_future(self.disconnect(sid))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
-
-    async def _is_revoked(self, session: str) -> bool:
-        try:
-            return bool(await self._redis.exists(revoked_key(self._prefix, session)))
-        except (RedisError, OSError):
-            return False  # the token itself lives five minutes at most

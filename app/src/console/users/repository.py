@@ -1,13 +1,18 @@
-"""Queries about users and sessions."""
+"""Queries about users."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import RowMapping, bindparam, delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from console.users.models import Session, User
+from console.auth.permissions import Role
+from console.users.models import User
+
+COLUMNS = (User.id, User.name, User.role, User.disabled_at, User.created_at, User.last_sign_in_at)
+_PAGE = select(*COLUMNS).where(User.id > bindparam("after")).order_by(User.id).limit(bindparam("most"))
+_ENABLED_ADMINS = select(User.id).where(User.role == Role.ADMIN.label, User.disabled_at.is_(None)).order_by(User.id)
 
 
 class UserRepository:
@@ -19,32 +24,28 @@ class UserRepository:
     async def by_name(self, name: str) -> User | None:
         return await self._session.scalar(select(User).where(User.name == name))
 
+    async def by_id(self, user_id: int) -> User | None:
+        return await self._session.scalar(select(User).where(User.id == user_id))
+
+    async def lock(self, user_id: int) -> User | None:
+        """The user, for this transaction alone until it ends."""
+        return await self._session.scalar(select(User).where(User.id == user_id).with_for_update())
+
+    async def lock_admins(self) -> set[int]:
+        """Who is an admin and not disabled; nobody else changes that until the transaction ends."""
+        return set((await self._session.scalars(_ENABLED_ADMINS.with_for_update())).all())
+
+    async def has_admin(self) -> bool:
+        """Whether there is an admin, disabled or not."""
+        return bool(await self._session.scalar(select(exists().where(User.role == Role.ADMIN.label))))
+
+    async def page(self, after: int, most: int) -> Sequence[RowMapping]:
+        """At most ``most`` users whose id is above ``after``, by id."""
+        return (await self._session.execute(_PAGE, {"after": after, "most": most})).mappings().all()
+
     async def add(self, user: User) -> None:
         self._session.add(user)
         await self._session.flush()
 
-
-class SessionRepository:
-    """Sessions, in the transaction it is given."""
-
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
-
-    async def add(self, entry: Session) -> None:
-        self._session.add(entry)
-        await self._session.flush()
-
-    async def with_user(self, session_id: str) -> tuple[Session, User] | None:
-        statement = select(Session, User).join(User, User.id == Session.user_id).where(Session.id == session_id)
-        row = (await self._session.execute(statement)).one_or_none()
-        return (row[0], row[1]) if row else None
-
-    async def exists(self, session_id: str) -> bool:
-        statement = select(Session.id).where(Session.id == session_id)
-        return await self._session.scalar(statement) is not None
-
-    async def remove(self, session_id: str) -> None:
-        await self._session.execute(delete(Session).where(Session.id == session_id))
-
-    async def remove_expired(self, now: datetime) -> None:
-        await self._session.execute(delete(Session).where(Session.expires_at < now))
+    async def remove(self, user_id: int) -> None:
+        await self._session.execute(delete(User).where(User.id == user_id))

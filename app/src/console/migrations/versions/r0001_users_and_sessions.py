@@ -26,7 +26,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime, nullable=False),
         sa.Column("expires_at", sa.DateTime, nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_sessions_user_id", ondelete="CASCADE"),
-        sa.Index("ix_sessions_user_id", "user_id"),
-        sa.Index("ix_sessions_expires_at", "expires_at"),
         if_not_exists=True,
     )
+    # By themselves: an index inside create_table is a statement of its own, that if_not_exists does not reach.
+    op.create_index("ix_sessions_user_id", "sessions", ["user_id"], if_not_exists=True)
+    op.create_index("ix_sessions_expires_at", "sessions", ["expires_at"], if_not_exists=True)

@@ -1,0 +1,43 @@
+"""``/api/audit``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from console.auth.guards import Allowed, GuardedRoute, guarded
+from console.auth.permissions import Permission
+
+router = APIRouter(prefix="/api/audit", route_class=GuardedRoute)
+
+_Word = Annotated[str | None, Query(max_length=64)]
+
+
+@router.get("", response_model=None)
+@guarded(Allowed(Permission.AUDIT_READ))
+async def show(
+    request: Request,
+    before: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    action: _Word = None,
+    user: _Word = None,
+    outcome: Literal["done", "refused"] | None = None,
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
+) -> Response:
+    """``before`` is the cursor ``next`` of the page before; ``since`` and ``until`` are times with a zone."""
+    asked: dict[str, int | str | datetime | None] = {
+        "before": before,
+        "action": action,
+        "user": user,
+        "outcome": outcome,
+        "since": since,
+        "until": until,
+    }
+    filters = {name: value for name, value in asked.items() if value is not None}
+    return JSONResponse(await request.app.state.services.audit.page(filters, limit))

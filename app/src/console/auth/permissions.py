@@ -1,0 +1,42 @@
+"""Who may do what: roles, permissions, and the one table that ties them together."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+
+
+class Role(IntEnum):
+    """What a user is; each includes the ones below it."""
+
+    VIEWER = 1
+    OPERATOR = 2
+    ADMIN = 3
+
+    @property
+    def label(self) -> str:
+        """As it is stored and shown."""
+        return self.name.lower()
+
+    @classmethod
+    def of(cls, label: str) -> Role:
+        """The role with this label. Raises KeyError."""
+        return cls[label.upper()]
+
+
+class Permission(StrEnum):
+    """What a route may ask for."""
+
+    OWN = "own"  # one's own profile, password and sessions
+    SERVICES_READ = "services:read"
+    USERS_READ = "users:read"
+    USERS_WRITE = "users:write"
+    AUDIT_READ = "audit:read"
+
+
+_VIEWER = frozenset({Permission.OWN, Permission.SERVICES_READ})
+
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.VIEWER: _VIEWER,
+    Role.OPERATOR: _VIEWER,
+    Role.ADMIN: frozenset(Permission),
+}

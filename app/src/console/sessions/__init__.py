@@ -1,0 +1,1 @@
+"""Sign-ins that go on: their refresh tokens, and the list of them."""

@@ -1,0 +1,35 @@
+"""``/api/sessions``: where the caller is signed in."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from console.auth.caller import caller_of
+from console.auth.guards import Allowed, GuardedRoute, guarded
+from console.auth.permissions import Permission
+from console.sessions.cookie import forget
+
+router = APIRouter(prefix="/api/sessions", route_class=GuardedRoute)
+
+
+@router.get("", response_model=None)
+@guarded(Allowed(Permission.OWN))
+async def show(request: Request) -> Response:
+    return JSONResponse({"sessions": await request.app.state.services.sessions.list_own(caller_of(request))})
+
+
+@router.delete("/{session_id}", response_model=None)
+@guarded(Allowed(Permission.OWN))
+async def end(request: Request, session_id: str) -> Response:
+    caller = caller_of(request)
+    await request.app.state.services.sessions.end_own(session_id, caller)
+    return forget() if session_id == caller.session else Response(status_code=204)
+
+
+@router.delete("", response_model=None)
+@guarded(Allowed(Permission.OWN))
+async def end_all(request: Request) -> Response:
+    await request.app.state.services.sessions.end_all_own(caller_of(request))
+    return forget()

@@ -1,0 +1,78 @@
+"""The order of the chain: who (401), how often (429), may they (403), and only then the body (422).
+
+All combinations of what can be wrong with a request, for each way to be signed in: the first thing that is wrong, in
+this order, decides the answer, whatever else is wrong.
+"""
+
+from __future__ import annotations
+
+import uuid
+from itertools import product
+
+import pytest
+from limits import parse
+
+from console.api import Services
+from console.auth.guards import Allowed, Reporter
+from console.auth.permissions import Role
+from support import ADMIN, OURS, PASSWORD, REPORTER_TOKEN, Connect
+
+pytestmark = pytest.mark.anyio
+
+WRONG = list(product([False, True], repeat=4))
+ONCE = parse("1/hour")
+
+
+def first_of(*, who: bool, often: bool, may: bool, body: bool) -> int:
+    return 401 if who else 429 if often else 403 if may else 422 if body else 201
+
+
+@pytest.mark.parametrize(("who", "often", "may", "body"), WRONG)
+async def test_for_users(
+    services: Services,
+    connect: Connect,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    who: bool,
+    often: bool,
+    may: bool,
+    body: bool,
+) -> None:
+    """If this failed, an attacker would learn from the answer, or make us work, before they are refused."""
+    role = Role.OPERATOR if may else Role.ADMIN
+    token = services.tokens.issue(4711, "someone", role, uuid.uuid4().hex)
+    if often:
+        monkeypatch.setattr(Allowed, "limit", ONCE)
+        await connect(token).get("/api/auth/me")
+    client = connect("forged." + token if who else token)
+    sent = {"name": "ann", "role": "viewer", "password": PASSWORD} if not body else {"role": "root"}
+    answer = await client.post("/api/users", json=sent)
+    assert answer.status_code == first_of(who=who, often=often, may=may, body=body)
+
+
+@pytest.mark.parametrize(("who", "often", "body"), list(product([False, True], repeat=3)))
+async def test_for_the_reporter(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, *, who: bool, often: bool, body: bool
+) -> None:
+    """If this failed, whoever guesses the reporter's token would use up the reporter's own limit, or be told 429."""
+    sent = {"services": [], "reported_at": "2026-01-02T03:04:05Z", "host": "vps"} if not body else {}
+    if often:
+        monkeypatch.setattr(Reporter, "limit", ONCE)
+        await connect(REPORTER_TOKEN).put("/api/platform/services", json=sent)
+    client = connect("a guess" if who else REPORTER_TOKEN)
+    answer = await client.put("/api/platform/services", json=sent)
+    expected = first_of(who=who, often=often, may=False, body=body)
+    assert answer.status_code == (204 if expected == 201 else expected)
+
+
+@pytest.mark.parametrize(("often", "elsewhere", "body"), list(product([False, True], repeat=3)))
+async def test_for_the_sign_in(connect: Connect, *, often: bool, elsewhere: bool, body: bool) -> None:
+    """If this failed, another site could hammer the sign-in, or have bodies read. Who it is, only the body says."""
+    client = connect()
+    if often:
+        for _ in range(15):  # ten a minute, and at most two more between two windows
+            await client.post("/api/auth/sign-in", content=b"{")
+    headers = {"origin": "https://elsewhere.test"} if elsewhere else OURS
+    sent = {"name": ADMIN} if body else {"name": ADMIN, "password": PASSWORD}
+    answer = await client.post("/api/auth/sign-in", json=sent, headers=headers)
+    assert answer.status_code == (429 if often else 403 if elsewhere else 422 if body else 200)
