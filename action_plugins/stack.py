@@ -37,8 +37,22 @@ class ActionModule(TreeAction):  # type: ignore[misc]
                 "files": {"type": "dict", "default": {}},
                 "timeout": {"type": "int", "default": 180},
                 "base": {"type": "path", "default": "/opt/skerry/stacks"},
+                "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
+                "volumes": {"type": "bool", "default": False},
             }
         )
+        asked = {key: options[key] for key in ("name", "timeout", "base", "state", "volumes")}
+        asked |= {"controller": str(Controller.own()), "insist": False}
+        if options["state"] == "present":
+            asked |= self._wanted(options, variables)
+        result: dict[str, Any] = self.on_host("stack", asked, variables)
+        if "locked_by" in result and Controller.parse(result.pop("locked_by")).is_gone():
+            # The other run was started on this machine and is dead: let its half come to its end on the host.
+            result = self.on_host("stack", {**asked, "insist": True}, variables)
+        return result
+
+    def _wanted(self, options: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        """Return the images and the parcel of the rendered stack directory."""
         stack = options["name"]
         rendered = self.render(options["src"], variables, f"{options['base']}/{stack}")
         files = {file.path: file.content for file in rendered}
@@ -50,20 +64,8 @@ class ActionModule(TreeAction):  # type: ignore[misc]
         except StackFileError as error:
             raise AnsibleActionFail(f"stack {stack}: {error}") from error
         files[STACK_FILE] = text.encode()
-        asked = {
-            "name": stack,
-            "timeout": options["timeout"],
-            "base": options["base"],
-            "images": images_of(text),
-            "controller": str(Controller.own()),
-            "insist": False,
-            "parcel": pack(_entry(path, content) for path, content in sorted(files.items())),
-        }
-        result: dict[str, Any] = self.on_host("stack", asked, variables)
-        if "locked_by" in result and Controller.parse(result.pop("locked_by")).is_gone():
-            # The other run was started on this machine and is dead: let its half come to its end on the host.
-            result = self.on_host("stack", {**asked, "insist": True}, variables)
-        return result
+        parcel = pack(_entry(path, content) for path, content in sorted(files.items()))
+        return {"images": images_of(text), "parcel": parcel}
 
 
 def _path(path: str) -> str:

@@ -16,6 +16,7 @@ description:
     put back and the task fails with the reason, the exit code and the last log lines. A first deployment that fails is
     removed.
   - An interrupted run converges when it is run again.
+  - With C(state=absent) the stack is taken away, and the task fails where anything of it is left.
 options:
   name:
     description: Name of the stack.
@@ -40,6 +41,15 @@ options:
     description: Directory on the host that keeps the stacks' releases.
     type: path
     default: /opt/skerry/stacks
+  state:
+    description: Whether the stack runs, or is taken away with its networks, configs, secrets and directory.
+    type: str
+    choices: [present, absent]
+    default: present
+  volumes:
+    description: Whether C(state=absent) takes the stack's volumes on this host as well, and the data in them.
+    type: bool
+    default: false
 attributes:
   check_mode:
     support: full
@@ -62,12 +72,15 @@ EXAMPLES = r"""
     name: console
     files:
       secrets/database_url: "{{ vault_database_url }}"
+
+- name: Take an app away, but for its data
+  stack: {name: shop, state: absent}
 """
 
 RETURN = r"""
 verdict:
-  description: C(unchanged), C(deployed), C(rolled back) (what ran before runs again) or C(failed); in check mode
-    C(would deploy) where something differs.
+  description: C(unchanged), C(deployed), C(rolled back) (what ran before runs again), C(removed), C(absent) or
+    C(failed); in check mode C(would deploy) or C(would remove) where something differs.
   returned: always
   type: str
 services:

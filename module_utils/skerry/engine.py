@@ -89,8 +89,12 @@ class Engine:
 
     def of_stack(self, kind: str, stack: str, **more: str) -> list[Json]:
         """Return all `kind` (services, tasks, configs, secrets, networks) that carry the stack's label."""
-        found: list[Json] = self.get(f"/{kind}", {"filters": {"label": [f"{NAMESPACE}={stack}"]}, **more})
+        found: list[Json] = self.listed(kind, stack, **more)
         return found
+
+    def listed(self, kind: str, stack: str, **more: str) -> Any:
+        """Return the engine's own answer to that: of volumes it is no list, but holds one."""
+        return self.get(f"/{kind}", {"filters": {"label": [f"{NAMESPACE}={stack}"]}, **more})
 
     def services(self, stack: str) -> list[Json]:
         """Return the stack's services, each with ServiceStatus (running and desired tasks)."""
@@ -101,7 +105,7 @@ class Engine:
         return self.of_stack("tasks", stack)
 
     def remove(self, kind: str, identifier: str) -> bool:
-        """Delete a config, secret or network; False when something still uses it or it is gone already."""
+        """Delete a config, secret, network or volume; False when something still uses it or it is gone already."""
         try:
             self.request("DELETE", f"/{kind}/{identifier}")
         except EngineError:

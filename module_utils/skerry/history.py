@@ -54,6 +54,11 @@ class History:
         self._write(self.file, json.dumps({"counts": counts, "entries": entries}, indent=1), 0o600)
         self._write(self.metrics, self._exposition(counts, entry), 0o644)
 
+    def forget(self) -> None:
+        """Delete both: the stack does not exist any more, and its last verdict would be shown for ever."""
+        for file in (self.file, self.metrics):
+            file.unlink(missing_ok=True)
+
     def _read(self) -> dict[str, Any]:
         try:
             known = json.loads(self.file.read_text())

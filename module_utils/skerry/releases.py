@@ -112,6 +112,10 @@ class Releases:
         """Whether the release is still on disk."""
         return release is not None and (self.root / "releases" / release / "stack.yml").is_file()
 
+    def known(self) -> bool:
+        """Whether there is anything of the stack but its lock."""
+        return any((self.root / name).exists() for name in ("current", "state.json", "releases"))
+
     def forget(self) -> None:
         """Delete everything but the lock: the stack does not exist any more."""
         for name in ("current", "previous", "state.json"):
