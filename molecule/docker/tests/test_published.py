@@ -53,6 +53,31 @@ def test_a_container_address_is_not_routed_to(vps: Host, address: str, outside: 
     assert outside("route.py", address, container, "8080").strip() == "silence"
 
 
+def asks(vps: Host, network: str, address: str, port: int) -> bool:
+    """Whether a container of a network gets a connection."""
+    connect = f"timeout 3 bash -c '</dev/tcp/{address}/{port}'"
+    return vps.run(f'docker run --rm --network {network} --entrypoint bash {IMAGE} -c "{connect}"').rc == 0
+
+
+def test_an_app_reaches_its_own_domain(vps: Host, address: str) -> None:
+    """Server-side callbacks to the platform's own address would time out."""
+    serve = f"docker service create --quiet --detach --name own --network edge --endpoint-mode dnsrr {IMAGE}"
+    vps.check_output(serve.replace("--network edge", "--network edge --publish mode=host,published=8088,target=8080"))
+    try:
+        until = "for i in $(seq 60); do docker ps --quiet --filter name=own.1 | grep -q . && break; sleep 0.5; done"
+        vps.check_output(until)
+        assert answers(vps, "http://127.0.0.1:8088/")
+        assert asks(vps, "edge", address, 8088)
+        assert not asks(vps, "data", address, 8088), "a network without a way out has got one"
+        inside = vps.check_output(
+            "docker network inspect docker_gwbridge --format '{{range .Containers}}{{.IPv4Address}} {{end}}'"
+        )
+        for place in inside.split():
+            assert not asks(vps, "edge", place.partition("/")[0], 8080), "containers are no longer kept apart"
+    finally:
+        vps.run("docker service rm own")
+
+
 def test_the_firewall_holds_through_a_restart_of_the_engine(vps: Host, scan: Scan) -> None:
     """Docker would put its own rules first."""
     # Debian 12 starts it three times a minute at most, and the role has had its share.
