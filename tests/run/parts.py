@@ -10,10 +10,16 @@ from pathlib import Path
 # Scenarios that must also hold on the older distribution (issue 2, "Shows").
 ALSO_DEBIAN12 = ("base", "docker", "traefik")
 # Begun first, for they last longest: the end of the whole run would wait for one of them alone.
-LONG = ("backup", "stack", "prometheus")
-# Written, but not yet seen green from end to end. `make test` names them in its summary without running them;
-# `make test-<part>` runs one. Each that has passed leaves this list (docs/workshop.md).
-NOT_YET: tuple[str, ...] = ("alerts",)
+LONG = ("backup", "stack")
+# What the hour that CI has does not hold as well. `make test` names them in its summary without running them; `make
+# test-late` runs them, and so does GitHub Actions (docs/workshop.md).
+LATE: tuple[str, ...] = (
+    "alerts",
+    "interrupted",
+    "molecule-prometheus",
+    "molecule-base-debian12",
+    "molecule-traefik-debian12",
+)
 
 
 @dataclass(frozen=True)

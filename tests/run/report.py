@@ -31,7 +31,7 @@ def summary(results: list[Result], seconds: float, left_out: Sequence[str] = ())
     total = sum(result.tests for result in results)
     print(f"\n{total} tests in {len(results)} parts, {seconds / 60:.1f} minutes")
     if left_out:
-        print("left out, for they have not yet passed from end to end: " + ", ".join(left_out))
+        print("left to `make test-late`: " + ", ".join(left_out))
     if bad:
         print("not passed: " + ", ".join(result.part.name for result in bad))
     print(f"{len(results) - len(bad)} passed, {len(bad)} failed")
