@@ -11,6 +11,7 @@ import pytest
 
 from tests.run import parts, report, schedule
 from tests.run.parts import Part
+from tools.workshop.settings import ROOT
 
 
 def python(code: str) -> tuple[str, ...]:
@@ -38,6 +39,11 @@ def run(tmp_path: Path, *chosen: Part) -> dict[str, schedule.Result]:
 def test_counts_only_what_passed(log: str, count: int) -> None:
     """Fails when skipped or missing tests count as executed."""
     assert schedule.executed(log) == count
+
+
+def test_what_is_left_to_later_exists() -> None:
+    """Fails when a part is called otherwise, so that `make test` runs it in an hour that is too short."""
+    assert set(parts.LATE) < set(parts.discover(ROOT))
 
 
 def test_success_without_tests_is_a_failure(tmp_path: Path) -> None:
