@@ -17,8 +17,7 @@ LATE: tuple[str, ...] = (
     "alerts",
     "interrupted",
     "molecule-prometheus",
-    "molecule-base-debian12",
-    "molecule-traefik-debian12",
+    *(f"molecule-{scenario}-debian12" for scenario in ALSO_DEBIAN12),
 )
 
 

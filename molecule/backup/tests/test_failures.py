@@ -23,9 +23,9 @@ def s3(vps: Host) -> Host:
     return testinfra.get_host(f"docker://{vps.backend.name}-s3")
 
 
-@pytest.fixture(autouse=True)
-def clean_afterwards(good: Callable[[str], str]) -> Iterator[None]:
-    """Whatever a test broke, the next run must be good without anybody's help."""
+@pytest.fixture
+def _clean_afterwards(good: Callable[[str], str]) -> Iterator[None]:
+    """Whatever a test broke, the next run must be good without anybody's help; for those that make none themselves."""
     yield
     good("run")
 
@@ -49,6 +49,7 @@ def test_off_site_is_cut_off(
     assert missed in good("list --from s3"), "what the target missed was not made up for"
 
 
+@pytest.mark.usefixtures("_clean_afterwards")
 def test_the_password_is_another_one(vps: Host, backup: Any, alerts: Alerts) -> None:
     """A run would make a second repository, or call itself a success."""
     file = "/etc/skerry/credentials/backup-password"
@@ -60,6 +61,7 @@ def test_the_password_is_another_one(vps: Host, backup: Any, alerts: Alerts) -> 
     assert alerts()
 
 
+@pytest.mark.usefixtures("_clean_afterwards")
 @pytest.mark.parametrize("victim", ["restic", "mariadb-dump"])
 def test_a_part_is_killed(
     vps: Host, sql: Callable[..., str], alerts: Alerts, victim: str, wait: Callable[[str], None]
@@ -79,6 +81,7 @@ def test_a_part_is_killed(
     assert vps.check_output(f"{RESTIC} list locks --no-lock") == ""
 
 
+@pytest.mark.usefixtures("_clean_afterwards")
 def test_the_whole_job_is_killed(
     vps: Host, sql: Callable[..., str], alerts: Alerts, wait: Callable[[str], None]
 ) -> None:
@@ -92,6 +95,7 @@ def test_the_whole_job_is_killed(
     assert [alert for alert in alerts() if alert["kind"] == "job"]
 
 
+@pytest.mark.usefixtures("_clean_afterwards")
 def test_the_disk_is_full(vps: Host, backup: Any, alerts: Alerts, sql: Callable[..., str]) -> None:
     """The run would end as if it were well, or leave a repository that nothing can be added to."""
     vps.check_output("mv /var/backups/skerry /var/backups/kept && mkdir /var/backups/skerry")
@@ -136,6 +140,7 @@ def rotten(host: Host, repository: str) -> Iterator[None]:
         host.check_output(f"for p in $({packs}); do if [ -e $p.kept ]; then mv $p.kept $p; fi; done")
 
 
+@pytest.mark.usefixtures("_clean_afterwards")
 def test_a_block_rots(s3: Host, backup: Any, alerts: Alerts) -> None:
     """The drill would prove a backup that cannot be read."""
     with rotten(s3, "/srv/s3/skerry-backups/vps"):
@@ -162,6 +167,7 @@ def test_the_manifest_disagrees(vps: Host, backup: Any, manifest: Any, good: Cal
     assert f"the manifest says {forged['databases']['shop']['tables']['orders']['rows']}" in done.stdout
 
 
+@pytest.mark.usefixtures("_clean_afterwards")
 def test_a_restore_that_fails_leaves_what_there_was(
     vps: Host, backup: Any, good: Callable[[str], str], sql: Callable[..., str]
 ) -> None:
