@@ -13,7 +13,7 @@ import pytest
 from limits import parse
 
 from console.api import Services
-from console.auth.guards import Allowed, Reporter
+from console.auth.guards import Allowed, Machine
 from console.auth.permissions import Role
 from support import ADMIN, OURS, PASSWORD, REPORTER_TOKEN, Connect
 
@@ -57,7 +57,7 @@ async def test_for_the_reporter(
     """If this failed, whoever guesses the reporter's token would use up the reporter's own limit, or be told 429."""
     sent = {"services": [], "reported_at": "2026-01-02T03:04:05Z", "host": "vps"} if not body else {}
     if often:
-        monkeypatch.setattr(Reporter, "limit", ONCE)
+        monkeypatch.setattr(Machine, "limit", ONCE)
         await connect(REPORTER_TOKEN).put("/api/platform/services", json=sent)
     client = connect("a guess" if who else REPORTER_TOKEN)
     answer = await client.put("/api/platform/services", json=sent)
