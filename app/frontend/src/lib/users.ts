@@ -8,6 +8,7 @@ export interface Account {
   name: string;
   role: Role;
   disabled: boolean;
+  second_factor: boolean;
   last_sign_in_at: string | null;
 }
 

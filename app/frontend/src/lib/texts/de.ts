@@ -48,7 +48,6 @@ export const de: Record<Key, string> = {
   "error.name-taken": "Diesen Benutzer gibt es schon.",
   "error.last-admin": "Das ist der letzte Admin: erst einen weiteren anlegen.",
   "error.not-found": "Das gibt es nicht mehr.",
-  "error.no-second-factor": "Dieser Benutzer hat keinen zweiten Faktor.",
   "error.forbidden": "Ihre Rolle erlaubt das nicht.",
   "error.invalid": "Die Konsole hat das nicht angenommen. Bitte die Eingaben prüfen.",
   "error.unavailable": "Die Konsole ist gerade nicht erreichbar. Bitte bald noch einmal versuchen.",

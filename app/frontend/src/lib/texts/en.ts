@@ -46,7 +46,6 @@ export const en = {
   "error.name-taken": "There is a user of this name already.",
   "error.last-admin": "This is the last admin: make another one first.",
   "error.not-found": "That is not there any more.",
-  "error.no-second-factor": "This user has no second factor.",
   "error.forbidden": "Your role does not allow that.",
   "error.invalid": "The console did not accept that. Check what you entered.",
   "error.unavailable": "The console is not available for a moment. Try again soon.",
