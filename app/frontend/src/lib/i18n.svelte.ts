@@ -31,9 +31,10 @@ class I18n {
     return this.t(has(key) ? key : "error.other", { seconds: error.retryAfter ?? 60 });
   }
 
-  /** A moment, to the second. */
+  /** A moment, to the second, as it is written where the browser is. */
   moment(iso: string): string {
-    return new Date(iso).toLocaleString(this.language);
+    const locale = navigator.languages.find((tag) => tag.startsWith(this.language)) ?? this.language;
+    return new Date(iso).toLocaleString(locale, { dateStyle: "short", timeStyle: "medium" });
   }
 }
 
