@@ -39,9 +39,14 @@ describe("a viewer", () => {
     expect(await seen("AlertCard", VIEWER, { alert: ALERT })).not.toContain("<button");
     expect(await seen("AlertCard", OPERATOR, { alert: ALERT })).toContain("Acknowledge");
   });
+  it("sees how many alerts fire, on each page", async () => {
+    const badge = async (firing: string): Promise<boolean> =>
+      (await seen("Header", VIEWER, { page: "services", firing })).includes(">2</span>");
+    expect([await badge("2"), await badge("0")]).toEqual([true, false]);
+  });
   it("sees no link to what only admins see", async () => {
     const links = async (permissions: string[]): Promise<string[]> =>
-      [...(await seen("Header", permissions, { page: "services" })).matchAll(/href="#\/(\w+)"/g)].map((found) => found[1] ?? "");
+      [...(await seen("Header", permissions, { page: "services", firing: "0" })).matchAll(/href="#\/(\w+)"/g)].map((found) => found[1] ?? "");
     expect(await links(VIEWER)).toEqual(["services", "alerts", "profile"]);
     expect(await links(ADMIN)).toEqual(["services", "alerts", "users", "audit", "profile"]);
   });

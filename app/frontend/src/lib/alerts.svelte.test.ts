@@ -37,7 +37,7 @@ describe("AlertList", () => {
     answers[0]?.({ alerts: [alert(1), alert(2)], next: null });
     await loading;
     expect(ids(list)).toEqual(["3.1", "2.1", "1.2"]);
-    expect(list.firing).toBe(2);
+    expect(list.firing).toBe("2");
   });
 
   it("forgets what the API no longer lists", async () => {
@@ -56,7 +56,17 @@ describe("AlertList", () => {
     answers[1]?.({ alerts: [alert(2)], next: "firing.2" });
     answers[0]?.({ alerts: [alert(1)], next: null });
     await Promise.all([all, firing]);
-    expect([ids(list), list.next]).toEqual([["2.1"], "firing.2"]);
+    expect([ids(list), list.next, list.firing]).toEqual([["2.1"], "firing.2", "1+"]);
+  });
+
+  it("shows nobody what was loaded for somebody else", async () => {
+    const list = new AlertList();
+    const loading = list.load(ALL);
+    list.receive([alert(1)]);
+    list.clear();
+    answers[0]?.({ alerts: [alert(2)], next: null });
+    await loading;
+    expect([ids(list), list.loaded]).toEqual([[], false]);
   });
 
   it("goes on where the page before ended", async () => {

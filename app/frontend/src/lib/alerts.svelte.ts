@@ -16,8 +16,17 @@ export class AlertList {
     return listed(this.#alerts, this.filter);
   }
 
-  get firing(): number {
-    return this.#alerts.filter((alert) => alert.status === "firing").length;
+  /** How many of them fire; with "+" where further pages may have more. */
+  get firing(): string {
+    const count = this.#alerts.filter((alert) => alert.status === "firing").length;
+    return `${count}${this.next?.startsWith("firing") ? "+" : ""}`;
+  }
+
+  clear(): void {
+    this.#asked += 1;
+    this.#alerts = [];
+    this.next = null;
+    this.loaded = false;
   }
 
   /** The first page anew; what is missing from it may be over since. Raises ApiError. */

@@ -90,6 +90,7 @@ class Live {
     this.#socket = null;
     this.snapshot = null;
     this.reported = 0;
+    this.connects = 0;
   }
 
   #later(milliseconds: number, action: () => void): void {
