@@ -44,10 +44,23 @@ async def test_repeats_change_nothing(alertmanager: AsyncClient, viewer: AsyncCl
     """If this failed, one alert would be listed as often as Alertmanager repeats it, or its note would be lost."""
     for _ in range(3):
         await tell(alertmanager, alert(), alert())
-    [before] = await seen(viewer)
-    assert before["revision"] == 1
-    assert [(event, room) for event, room, _ in listener.heard] == [("alerts", "alerts")]
-    assert listener.heard[0][2] == [before]
+    [entry] = await seen(viewer)
+    assert entry["revision"] == 1
+    [(event, room, [heard])] = listener.heard
+    assert (event, room) == ("alerts", "alerts")
+    assert heard == entry | {"told_at": heard["told_at"]}
+
+
+async def test_what_alertmanager_has_lost_is_over(
+    alertmanager: AsyncClient, viewer: AsyncClient, services: Services, listener: Listener
+) -> None:
+    """If this failed, an alert whose end nobody tells would be counted as firing for ever."""
+    await tell(alertmanager, alert())
+    async with services.database.transaction() as session:
+        await session.execute(text("UPDATE alerts SET told_at = told_at - INTERVAL 4 DAY"))
+    await tell(alertmanager, alert("00000000000000aa"))
+    assert [entry["status"] for entry in await seen(viewer)] == ["firing", "resolved"]
+    assert len(listener.heard[-1][2]) == 2
 
 
 async def test_firing_first_page_by_page(alertmanager: AsyncClient, viewer: AsyncClient) -> None:

@@ -111,3 +111,17 @@ def test_an_end_that_makes_no_sense() -> None:
     history.take([told])
     history.take([told.model_copy(update={"fingerprint": "1" * 16, "ends_at": nowhere})], now=7)
     assert [alert.ends_at for alert in history.alerts] == [minute(5), minute(7)]
+
+
+def test_what_is_not_told_any_more() -> None:
+    """If this failed, an alert that Alertmanager has lost would be shown as firing for ever."""
+    history, day = History(), 24 * 60
+    history.take([news(0), news(0, fingerprint="1" * 16)], now=0)
+    history.take([news(0)], now=2 * day)
+    assert history.take([news(0)], now=3 * day) == []
+    history.take([], now=3 * day + 1)
+    assert [(alert.status, alert.ends_at) for alert in history.alerts] == [
+        (FIRING, None),
+        (RESOLVED, minute(3 * day + 1)),
+    ]
+    assert [alert.status for alert in history.take([news(0, fingerprint="1" * 16)], now=4 * day)] == [FIRING]

@@ -1,17 +1,19 @@
 """What a notification changes. Alertmanager repeats itself, and what it once told may be missing or come late.
 
 Of one fingerprint at most one alert fires, the one that began last: an older one that still seems to fire has ended,
-and news that it fires are late.
+and news that it fires are late. One that was not told again for FORGOTTEN, while others were, has ended, too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import itemgetter
 
 from console.alerts.models import FIRING, RESOLVED, Alert
 from console.alerts.schemas import ToldAlert, packed
+
+FORGOTTEN = timedelta(days=3)  # three times the longest repeat_interval that role prometheus sets by default
 
 _UNTOUCHED = {"acknowledged_at": None, "acknowledged_by": "", "note": "", "revision": 0}
 
@@ -43,6 +45,9 @@ def apply(known: Iterable[Alert], told: Iterable[ToldAlert], now: datetime) -> l
             },
             changed,
         )
+    for alert in entries.values():
+        if alert.status == FIRING and alert.told_at < now - FORGOTTEN:
+            _see(alert, {"status": RESOLVED, "ends_at": now}, changed)
     return list(changed.values())
 
 

@@ -43,6 +43,11 @@ class AlertRepository:
         statement = select(Alert).where(Alert.fingerprint.in_(fingerprints), relevant).order_by(Alert.id)
         return (await self._session.scalars(statement.with_for_update())).all()
 
+    async def lock_forgotten(self, before: datetime) -> Sequence[Alert]:
+        """Those that fire and were last told before then; nobody else changes them."""
+        statement = select(Alert).where(Alert.status == FIRING, Alert.told_at < before).order_by(Alert.id).limit(1000)
+        return (await self._session.scalars(statement.with_for_update())).all()
+
     async def lock_one(self, alert_id: int) -> Alert | None:
         return await self._session.scalar(select(Alert).where(Alert.id == alert_id).with_for_update())
 

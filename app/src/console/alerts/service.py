@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
-from console.alerts.history import apply
+from console.alerts.history import FORGOTTEN, apply
 from console.alerts.models import FIRING, RESOLVED, Alert
 from console.alerts.repository import AlertRepository
 from console.alerts.schemas import Notification
@@ -49,7 +49,8 @@ class AlertService:
         told, now = notification.alerts, utc_now()
         async with self._database.transaction() as session:
             alerts = AlertRepository(session)
-            known = await alerts.lock({news.fingerprint for news in told}, {news.began() for news in told})
+            fingerprints, began = {news.fingerprint for news in told}, {news.began() for news in told}
+            known = [*await alerts.lock(fingerprints, began), *await alerts.lock_forgotten(now - FORGOTTEN)]
             changed = apply(known, told, now)
             await alerts.add(changed)
             await alerts.prune(now - KEEP_RESOLVED)
