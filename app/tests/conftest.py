@@ -11,6 +11,7 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy import text
 
+from alerts import Listener
 from backends import Backends, backends
 from console.api import Services, make_asgi, make_services
 from console.auth.permissions import Role
@@ -18,7 +19,7 @@ from console.database import Database, make_engine
 from console.lifecycle import Lifecycle
 from console.migrate import migrate
 from console.settings import ApiSettings, MigrateSettings
-from support import ADMIN, PASSWORD, PUBLIC_URL, REPORTER_TOKEN, AsRole, Connect, bearer, sign_in
+from support import ADMIN, ALERTS_TOKEN, PASSWORD, PUBLIC_URL, REPORTER_TOKEN, AsRole, Connect, bearer, sign_in
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +60,7 @@ def settings(migrated: Backends) -> ApiSettings:
         redis_url=migrated.redis_url,
         secret_key="secret-" + "0123456789" * 4,
         reporter_token=REPORTER_TOKEN,
+        alerts_token=ALERTS_TOKEN,
         public_url=PUBLIC_URL,
         redis_prefix=f"console:{uuid.uuid4().hex}:",
         port=8000,
@@ -87,6 +89,7 @@ async def services(settings: ApiSettings, lifecycle: Lifecycle) -> AsyncIterator
         # What tests with real processes have committed is out of the way; it comes back with the rollback.
         await connection.execute(text("DELETE FROM sessions"))
         await connection.execute(text("DELETE FROM audit"))
+        await connection.execute(text("DELETE FROM alerts"))
         made = make_services(settings, lifecycle, Database(engine, connection))
         yield made
         await transaction.rollback()
@@ -138,6 +141,18 @@ async def admin(connect: Connect) -> AsyncClient:
 @pytest.fixture
 async def reporter(connect: Connect) -> AsyncClient:
     return connect(REPORTER_TOKEN)
+
+
+@pytest.fixture
+async def alertmanager(connect: Connect) -> AsyncClient:
+    return connect(ALERTS_TOKEN)
+
+
+@pytest.fixture
+def listener(services: Services) -> Listener:
+    """Hears which alerts go to browsers."""
+    services.alerts._emitter = made = Listener()
+    return made
 
 
 @pytest.fixture

@@ -13,14 +13,23 @@ import pytest
 from limits import parse
 
 from console.api import Services
-from console.auth.guards import Allowed, Reporter
+from console.auth.guards import Allowed, Machine
 from console.auth.permissions import Role
-from support import ADMIN, OURS, PASSWORD, REPORTER_TOKEN, Connect
+from support import ADMIN, ALERTS_TOKEN, OURS, PASSWORD, REPORTER_TOKEN, Connect
 
 pytestmark = pytest.mark.anyio
 
 WRONG = list(product([False, True], repeat=4))
 ONCE = parse("1/hour")
+MACHINES = {
+    "reporter": (
+        REPORTER_TOKEN,
+        "PUT",
+        "/api/platform/services",
+        {"services": [], "reported_at": "2026-01-02T03:04:05Z", "host": "vps"},
+    ),
+    "alerts": (ALERTS_TOKEN, "POST", "/api/alerts", {"version": "4", "alerts": []}),
+}
 
 
 def first_of(*, who: bool, often: bool, may: bool, body: bool) -> int:
@@ -50,17 +59,18 @@ async def test_for_users(
     assert answer.status_code == first_of(who=who, often=often, may=may, body=body)
 
 
+@pytest.mark.parametrize("machine", MACHINES)
 @pytest.mark.parametrize(("who", "often", "body"), list(product([False, True], repeat=3)))
-async def test_for_the_reporter(
-    connect: Connect, monkeypatch: pytest.MonkeyPatch, *, who: bool, often: bool, body: bool
+async def test_for_machines(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, machine: str, *, who: bool, often: bool, body: bool
 ) -> None:
-    """If this failed, whoever guesses the reporter's token would use up the reporter's own limit, or be told 429."""
-    sent = {"services": [], "reported_at": "2026-01-02T03:04:05Z", "host": "vps"} if not body else {}
+    """If this failed, whoever guesses a machine's token would use up the machine's own limit, or be told 429."""
+    token, method, path, report = MACHINES[machine]
+    sent = {} if body else report
     if often:
-        monkeypatch.setattr(Reporter, "limit", ONCE)
-        await connect(REPORTER_TOKEN).put("/api/platform/services", json=sent)
-    client = connect("a guess" if who else REPORTER_TOKEN)
-    answer = await client.put("/api/platform/services", json=sent)
+        monkeypatch.setattr(Machine, "limit", ONCE)
+        await connect(token).request(method, path, json=sent)
+    answer = await connect("a guess" if who else token).request(method, path, json=sent)
     expected = first_of(who=who, often=often, may=False, body=body)
     assert answer.status_code == (204 if expected == 201 else expected)
 

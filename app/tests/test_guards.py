@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 from fastapi import APIRouter, FastAPI
-from httpx import AsyncClient
 from limits import parse
 from starlette.requests import Request
 from starlette.routing import BaseRoute
@@ -17,12 +16,13 @@ from console.auth.permissions import PERMISSIONS, Permission, Role
 from console.auth.tokens import Principal
 from console.errors import ForbiddenError, RateLimitedError
 from console.lifecycle import Lifecycle
-from support import OURS, AsRole, Connect
+from support import ALERTS_TOKEN, OURS, REPORTER_TOKEN, AsRole, Connect
 
 pytestmark = pytest.mark.anyio
 
 USERS = {"viewer", "operator", "admin"}
-ANYONE = USERS | {"anonymous", "forged", "reporter"}
+ANYONE = USERS | {"anonymous", "forged", "reporter", "alertmanager"}
+OPERATORS = {"operator", "admin"}
 ADMINS = {"admin"}
 
 # A new route belongs here, with those who may use it; a test fails until it does.
@@ -53,6 +53,9 @@ ALLOWED = {
     "DELETE /api/users/{user_id}": ADMINS,
     "GET /api/platform/services": USERS,
     "PUT /api/platform/services": {"reporter"},
+    "GET /api/alerts": USERS,
+    "POST /api/alerts": {"alertmanager"},
+    "POST /api/alerts/{alert_id}/acknowledge": OPERATORS,
 }
 
 
@@ -82,13 +85,14 @@ async def test_every_route_is_guarded_and_in_the_table(app: FastAPI) -> None:
 
 @pytest.mark.parametrize("caller", sorted(ANYONE))
 @pytest.mark.parametrize("endpoint", sorted(ALLOWED))
-async def test_matrix(as_role: AsRole, connect: Connect, reporter: AsyncClient, endpoint: str, caller: str) -> None:
+async def test_matrix(as_role: AsRole, connect: Connect, endpoint: str, caller: str) -> None:
     """If this failed, a guard would let in whom it must not, or keep out whom it serves.
 
     Bodies are not valid JSON on purpose: whoever is let in gets another error than 401 or 403, and whoever is not
     must be refused before the body is looked at.
     """
-    clients = {"anonymous": connect(), "forged": connect("x.y.z"), "reporter": reporter}
+    clients = {"anonymous": connect(), "forged": connect("x.y.z")}
+    clients |= {"reporter": connect(REPORTER_TOKEN), "alertmanager": connect(ALERTS_TOKEN)}
     clients |= {role.label: as_role(role) for role in Role}
     method, path = endpoint.split(" ")
     headers = OURS | {"content-type": "application/json"}
@@ -135,4 +139,4 @@ async def test_the_limit_comes_before_the_role(app: FastAPI) -> None:
 
 def test_a_role_includes_the_lower_ones() -> None:
     """If this failed, an admin would be locked out of an operator's work."""
-    assert PERMISSIONS[Role.VIEWER] <= PERMISSIONS[Role.OPERATOR] <= PERMISSIONS[Role.ADMIN] == set(Permission)
+    assert PERMISSIONS[Role.VIEWER] < PERMISSIONS[Role.OPERATOR] < PERMISSIONS[Role.ADMIN] == set(Permission)

@@ -40,6 +40,18 @@ def test_everything_is_read_from_files(environ: dict[str, str]) -> None:
     assert (settings.redis_prefix, settings.drain_seconds) == ("console:", 6)
 
 
+def test_alerts_need_no_token_until_there_is_one(environ: dict[str, str], tmp_path: Path) -> None:
+    """If this failed, a console that is deployed without Alertmanager would not start, or take anybody's alerts."""
+    assert api_settings(environ).alerts_token is None
+    (tmp_path / "ALERTS_TOKEN").write_text(f"{SECRET}\n")
+    with_alerts = api_settings(environ | {"ALERTS_TOKEN_FILE": str(tmp_path / "ALERTS_TOKEN")})
+    assert with_alerts.alerts_token == SECRET
+    assert SECRET not in repr(with_alerts)
+    (tmp_path / "ALERTS_TOKEN").write_text("")
+    with pytest.raises(SettingsError, match="ALERTS_TOKEN is missing"):
+        api_settings(environ | {"ALERTS_TOKEN_FILE": str(tmp_path / "ALERTS_TOKEN")})
+
+
 def test_no_secret_is_shown(environ: dict[str, str]) -> None:
     """If this failed, a log line with the settings would give the secrets away."""
     shown = repr(api_settings(environ)) + repr(realtime_settings(environ)) + repr(migrate_settings(environ))

@@ -100,6 +100,7 @@ async def test_it_counts_once_confirmed(admin: AsyncClient, connect: Connect) ->
     wrong = await admin.post("/api/auth/totp/confirm", json={"code": "00000" + str(time.time_ns() % 10)})
     assert (missing.json()["code"], wrong.json()["code"]) == ("totp-not-enrolled", "wrong-code")
     assert (await admin.get("/api/auth/totp")).json() == {"enabled": False, "recovery_codes_left": 0}
+    assert (await admin.get("/api/users")).json()["users"][0]["second_factor"] is False
     assert (await sign_in(connect())).status_code == 200
 
 
@@ -119,8 +120,11 @@ async def test_enrolling_and_disabling_need_the_password(
 async def test_an_admin_can_remove_it(admin: AsyncClient, connect: Connect, services: Services) -> None:
     """If this failed, whoever loses phone and recovery codes could never sign in again."""
     await enrol(admin, services)
-    user_id = (await admin.get("/api/users")).json()["users"][0]["id"]
+    [user] = (await admin.get("/api/users")).json()["users"]
+    user_id = user["id"]
+    assert user["second_factor"] is True
     assert (await admin.delete(f"/api/users/{user_id}/totp")).status_code == 204
+    assert (await admin.patch(f"/api/users/{user_id}", json={})).json()["second_factor"] is False
     assert (await admin.delete(f"/api/users/{user_id}/totp")).status_code == 404
     assert (await sign_in(connect())).status_code == 200
 

@@ -1,5 +1,7 @@
 import { mount } from "svelte";
 import App from "./App.svelte";
-import "./app.css";
+import "./styles/base.css";
+import "./styles/content.css";
+import "./styles/forms.css";
 
 mount(App, { target: document.getElementById("app")! });

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+import console.alerts.endpoints
 import console.audit.endpoints
 import console.auth.endpoints
 import console.health.endpoints
@@ -25,6 +26,7 @@ import console.platform.endpoints
 import console.sessions.endpoints
 import console.totp.endpoints
 import console.users.endpoints
+from console.alerts.service import AlertService
 from console.audit.service import AuditService
 from console.auth.attempts import Attempts
 from console.auth.confirm import OwnPassword
@@ -68,6 +70,7 @@ class Services:
     users: UserService
     totp: TotpService
     platform: PlatformService
+    alerts: AlertService
     readiness: Readiness
 
 
@@ -101,6 +104,7 @@ def make_services(settings: ApiSettings, lifecycle: Lifecycle, database: Databas
         totp=totp,
         users=UserService(database, audit, passwords, own, revocations),
         platform=PlatformService(SnapshotRepository(redis, prefix), emitter, metrics),
+        alerts=AlertService(database, audit, emitter, metrics),
         readiness=Readiness(lifecycle, {"database": database.ping, "redis": redis.ping}),
     )
 
@@ -133,6 +137,7 @@ def make_app(services: Services, lifecycle: Lifecycle) -> FastAPI:
     app.include_router(console.totp.endpoints.router)
     app.include_router(console.audit.endpoints.router)
     app.include_router(console.platform.endpoints.router)
+    app.include_router(console.alerts.endpoints.router)
     return app
 
 

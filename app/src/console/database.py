@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import CursorResult, DateTime, MetaData, UpdateBase, text
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -52,6 +53,12 @@ async def affected(session: AsyncSession, statement: UpdateBase) -> int:
     result = await session.execute(statement)
     assert isinstance(result, CursorResult)  # noqa: S101 - for the type checker
     return result.rowcount
+
+
+def lost_race(error: DBAPIError) -> bool:
+    """Whether another transaction came first, by a unique key or in a deadlock: once more, it is known what it did."""
+    code = error.orig.args[0] if error.orig and error.orig.args else None
+    return code in (1062, 1213)  # MariaDB's ER_DUP_ENTRY, ER_LOCK_DEADLOCK
 
 
 def make_engine(url: str) -> AsyncEngine:

@@ -39,6 +39,7 @@ class Metrics:
             "When the last snapshot came, as Unix time; 0 when none came to this process.",
             registry=self.registry,
         )
+        self.alerts = Counter("console_alerts_taken", "Notifications taken from Alertmanager.", registry=self.registry)
         self.sockets = Gauge("console_sockets", "Socket.IO clients connected now.", registry=self.registry)
         self.audit_unwritten = Counter(
             "console_audit_unwritten",

@@ -37,6 +37,7 @@ class ApiSettings(RealtimeSettings):
 
     database_url: str = field(repr=False)
     reporter_token: str = field(repr=False)
+    alerts_token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +75,10 @@ class _Reader:
         if len(value) < minimum:
             raise SettingsError(f"{name} is too short: it has {len(value)} characters, at least {minimum} are needed.")
         return value
+
+    def optional_secret(self, name: str, minimum: int) -> str | None:
+        given = self._environ.get(f"{name}_FILE") or self._environ.get(name)
+        return self.secret(name, minimum) if given else None
 
     def number(self, name: str, default: float, low: float, high: float) -> float:
         text = self.text(name, str(default))
@@ -139,6 +144,7 @@ def api_settings(environ: Mapping[str, str]) -> ApiSettings:
         **read.common(),  # type: ignore[arg-type]
         database_url=read.database_url(),
         reporter_token=read.secret("REPORTER_TOKEN", MIN_SECRET),
+        alerts_token=read.optional_secret("ALERTS_TOKEN", MIN_SECRET),
     )
 
 

@@ -58,3 +58,9 @@ function seconds(header: string | null): number | null {
   const value = Number(header);
   return header !== null && Number.isFinite(value) ? value : null;
 }
+
+/** `path` with those of `params` that say something. */
+export function withQuery(path: string, params: Record<string, string | null | undefined>): string {
+  const said = Object.entries(params).filter((entry): entry is [string, string] => Boolean(entry[1]));
+  return said.length > 0 ? `${path}?${new URLSearchParams(said)}` : path;
+}

@@ -1,6 +1,7 @@
 /** The live connection: Socket.IO, signed in by token, always coming back. */
 
 import { io, type Socket } from "socket.io-client";
+import type { Alert } from "./alerts";
 import { session } from "./session.svelte";
 import type { Snapshot } from "./services";
 
@@ -15,9 +16,18 @@ class Live {
   snapshot = $state.raw<Snapshot | null>(null);
   /** When the newest snapshot was made, by this machine's clock. */
   reported = $state(0);
+  /** How often it has connected: what was loaded before may lack what came in between. */
+  connects = $state(0);
   #socket: Socket | null = null;
   #timers = new Set<ReturnType<typeof setTimeout>>();
   #renewal: ReturnType<typeof setInterval> | undefined;
+  #watchers = new Set<(alerts: Alert[]) => void>();
+
+  /** Calls `watcher` with the alerts that have changed, until what it returns is called. */
+  watchAlerts(watcher: (alerts: Alert[]) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
 
   /** Stays connected until `stop`. */
   start(): void {
@@ -35,7 +45,10 @@ class Live {
       },
     });
     this.#socket = socket;
-    socket.on("connect", () => (this.connection = "live"));
+    socket.on("connect", () => {
+      this.connection = "live";
+      this.connects += 1;
+    });
     socket.on("disconnect", (reason) => {
       this.connection = "lost";
       if (reason !== "io server disconnect") return;
@@ -60,6 +73,9 @@ class Live {
       this.snapshot = snapshot;
       this.reported = snapshot.age === null ? 0 : Date.now() - snapshot.age * 1000;
     });
+    socket.on("alerts", ({ alerts }: { alerts: Alert[] }) => {
+      for (const watcher of this.#watchers) watcher(alerts);
+    });
     // The server is about to be replaced: move over at a moment of our own, so that not all come at once.
     socket.on("draining", ({ after, within }: { after: number; within: number }) =>
       this.#later((after + Math.random() * within) * 1000, () => socket.io.engine.close()),
@@ -74,6 +90,7 @@ class Live {
     this.#socket = null;
     this.snapshot = null;
     this.reported = 0;
+    this.connects = 0;
   }
 
   #later(milliseconds: number, action: () => void): void {

@@ -36,17 +36,3 @@ export function shortImage(image: string): string {
   const hasRegistry = parts.length > 1 && (first.includes(".") || first.includes(":") || first === "localhost");
   return (hasRegistry ? parts.slice(1) : parts).join("/");
 }
-
-const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
-  ["day", 86_400],
-  ["hour", 3_600],
-  ["minute", 60],
-  ["second", 1],
-];
-
-/** "3 minutes ago" in the given language. */
-export function timeAgo(iso: string, now: number, language: string): string {
-  const elapsed = Math.max(0, (now - Date.parse(iso)) / 1000);
-  const [unit, length] = UNITS.find(([, length]) => elapsed >= length) ?? ["second", 1];
-  return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(-Math.floor(elapsed / length), unit);
-}

@@ -35,9 +35,18 @@ class Session {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
     } finally {
-      this.#token = "";
-      this.user = null;
+      this.over();
     }
+  }
+
+  /** The session has ended: this page forgets it. */
+  over(): void {
+    this.#token = "";
+    this.user = null;
+  }
+
+  may(permission: string): boolean {
+    return this.user?.permissions.includes(permission) ?? false;
   }
 
   /** A request in the user's name; once more with a fresh token where theirs has become too old. Raises ApiError. */
@@ -45,7 +54,11 @@ class Session {
     try {
       return await request(method, path, { body, token: await this.token() });
     } catch (error) {
-      if (!(error instanceof ApiError) || !OUTDATED.has(error.code)) throw error;
+      if (!(error instanceof ApiError) || error.status !== 401) throw error;
+      if (!OUTDATED.has(error.code)) {
+        this.over();
+        throw error;
+      }
       this.discard();
       return request(method, path, { body, token: await this.token() });
     }
@@ -63,7 +76,7 @@ class Session {
       try {
         await this.#renewal;
       } catch (error) {
-        if (error instanceof ApiError && error.status === 401) this.user = null;
+        if (error instanceof ApiError && error.status === 401) this.over();
         throw error;
       }
     }

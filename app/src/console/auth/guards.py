@@ -19,7 +19,7 @@ from console.auth import limits
 from console.auth.caller import caller_of
 from console.auth.permissions import Permission, Role
 from console.auth.tokens import Principal
-from console.errors import ConsoleError, ForbiddenError, UnauthorizedError
+from console.errors import ConsoleError, ForbiddenError, NotFoundError, UnauthorizedError
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
@@ -104,16 +104,21 @@ class Allowed(Guard):
             raise ForbiddenError(f"Your role does not have the permission {self.permission}.")
 
 
-class Reporter(Guard):
-    """The machine that reports the platform's services, by its own token."""
+class Machine(Guard):
+    """A machine, by a token of its own: setting ``<name>_token``. Where that is not set there is no such route: 404."""
 
     limit = limits.MACHINE
 
+    def __init__(self, name: str) -> None:
+        self.name = name
+
     async def identify(self, request: Request) -> Principal:
-        expected: str = request.app.state.services.settings.reporter_token
+        expected: str | None = getattr(request.app.state.services.settings, f"{self.name}_token")
+        if expected is None:
+            raise NotFoundError("Not Found")
         if not hmac.compare_digest(bearer_token(request).encode(), expected.encode()):
-            raise UnauthorizedError("The reporter token is not valid.", code="token-invalid")
-        return Principal(key="machine:reporter", name="reporter", role=Role.VIEWER)
+            raise UnauthorizedError(f"The {self.name} token is not valid.", code="token-invalid")
+        return Principal(key=f"machine:{self.name}", name=self.name, role=Role.VIEWER)
 
 
 def bearer_token(request: Request) -> str:

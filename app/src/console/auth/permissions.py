@@ -28,15 +28,18 @@ class Permission(StrEnum):
 
     OWN = "own"  # one's own profile, password and sessions
     SERVICES_READ = "services:read"
+    ALERTS_READ = "alerts:read"
+    ALERTS_ACKNOWLEDGE = "alerts:acknowledge"
     USERS_READ = "users:read"
     USERS_WRITE = "users:write"
     AUDIT_READ = "audit:read"
 
 
-_VIEWER = frozenset({Permission.OWN, Permission.SERVICES_READ})
+_VIEWER = frozenset({Permission.OWN, Permission.SERVICES_READ, Permission.ALERTS_READ})
+_OPERATOR = _VIEWER | {Permission.ALERTS_ACKNOWLEDGE}
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _VIEWER,
-    Role.OPERATOR: _VIEWER,
+    Role.OPERATOR: _OPERATOR,
     Role.ADMIN: frozenset(Permission),
 }

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import console.alerts.models
 import console.audit.models
 import console.sessions.models
 import console.totp.models

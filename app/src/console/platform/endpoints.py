@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from console.auth.guards import Allowed, GuardedRoute, Reporter, guarded
+from console.auth.guards import Allowed, GuardedRoute, Machine, guarded
 from console.auth.permissions import Permission
 from console.platform.schemas import Snapshot
 
@@ -20,7 +20,7 @@ async def services(request: Request) -> Response:
 
 
 @router.put("/services", response_model=None)
-@guarded(Reporter())
+@guarded(Machine("reporter"))
 async def report_services(request: Request, snapshot: Snapshot) -> Response:
     await request.app.state.services.platform.report(snapshot)
     return Response(status_code=204)

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
+from console.events import SERVICES, Emitter
 from console.metrics import Metrics
 from console.platform.repository import SnapshotRepository
 from console.platform.schemas import ReportedService, Snapshot
-
-EVENT = "services"
-ROOM = "services"
-
-
-class Emitter(Protocol):
-    """The part of a Socket.IO manager that is needed here."""
-
-    async def emit(self, event: str, data: Any, *, room: str) -> Any: ...
 
 
 def state_of(service: ReportedService) -> str:
@@ -43,7 +35,7 @@ class PlatformService:
             entry["state"] = state
         document["services"].sort(key=lambda entry: (entry["stack"], entry["name"]))
         await self._snapshots.put(document)
-        await self._emitter.emit(EVENT, document | {"age": 0}, room=ROOM)
+        await self._emitter.emit(SERVICES, document | {"age": 0}, room=SERVICES)
         self._metrics.reports.inc()
         self._metrics.last_report.set_to_current_time()
 

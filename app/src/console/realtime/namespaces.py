@@ -1,4 +1,4 @@
-"""Socket.IO namespaces. ``/`` sends the platform's services."""
+"""Socket.IO namespaces. ``/`` sends the platform's services and its alerts."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from console.auth.permissions import Permission
 from console.auth.revocations import Revocations
 from console.auth.tokens import LEEWAY_SECONDS, Principal, Tokens
 from console.errors import UnauthorizedError
+from console.events import ALERTS, SERVICES
 from console.lifecycle import Lifecycle
 from console.metrics import Metrics
 from console.platform.repository import SnapshotRepository
 
 log = logging.getLogger(__name__)
+
+ROOMS = {SERVICES: Permission.SERVICES_READ, ALERTS: Permission.ALERTS_READ}
 
 
 class PlatformNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
@@ -42,17 +45,19 @@ class PlatformNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
 
     async def on_connect(self, sid: str, environ: dict[str, Any], auth: object = None) -> None:
         try:
-            await self._admit(sid, auth)
+            principal = await self._admit(sid, auth)
         except UnauthorizedError as error:
             self._forget(sid)
             raise socketio.exceptions.ConnectionRefusedError(error.code) from error
-        await self.enter_room(sid, "services")
+        for room, permission in ROOMS.items():  # for as long as the socket lasts: it ends when the user's rights change
+            if principal.may(permission):
+                await self.enter_room(sid, room)
         try:
             snapshot = await self._snapshots.get()
         except (RedisError, OSError):
             log.warning("no snapshot to send, Redis does not answer")
             return
-        await self.server.emit("services", snapshot, to=sid, ignore_queue=True)
+        await self.server.emit(SERVICES, snapshot, to=sid, ignore_queue=True)
 
     async def on_renew(self, sid: str, auth: object) -> str:
         """Go on with a fresh token; answers ``ok``, or the code of what is wrong with it."""
@@ -76,7 +81,7 @@ class PlatformNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
             except UnauthorizedError:
                 await self.disconnect(sid)
 
-    async def _admit(self, sid: str, auth: object) -> None:
+    async def _admit(self, sid: str, auth: object) -> Principal:
         """Keep the socket for whom the token names. Raises UnauthorizedError."""
         token = auth.get("token") if isinstance(auth, dict) else None
         principal = self._tokens.verify(token if isinstance(token, str) else "")
@@ -85,6 +90,7 @@ class PlatformNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
             raise UnauthorizedError("This role sees no services.", code="forbidden")
         self._keep(sid, principal)
         await self._check(principal)  # again: what changed before the socket was kept was not looked for among the kept
+        return principal
 
     async def _check(self, principal: Principal) -> None:
         try:

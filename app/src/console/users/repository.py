@@ -8,10 +8,13 @@ from sqlalchemy import RowMapping, bindparam, delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.auth.permissions import Role
+from console.totp.models import Totp
 from console.users.models import User
 
-COLUMNS = (User.id, User.name, User.role, User.disabled_at, User.created_at, User.last_sign_in_at)
-_PAGE = select(*COLUMNS).where(User.id > bindparam("after")).order_by(User.id).limit(bindparam("most"))
+_SECOND_FACTOR = exists().where(Totp.user_id == User.id, Totp.confirmed_at.is_not(None)).label("second_factor")
+_SHOWN = select(User.id, User.name, User.role, User.disabled_at, User.created_at, User.last_sign_in_at, _SECOND_FACTOR)
+_ONE = _SHOWN.where(User.id == bindparam("user_id"))
+_PAGE = _SHOWN.where(User.id > bindparam("after")).order_by(User.id).limit(bindparam("most"))
 _ENABLED_ADMINS = select(User.id).where(User.role == Role.ADMIN.label, User.disabled_at.is_(None)).order_by(User.id)
 
 
@@ -42,6 +45,10 @@ class UserRepository:
     async def page(self, after: int, most: int) -> Sequence[RowMapping]:
         """At most ``most`` users whose id is above ``after``, by id."""
         return (await self._session.execute(_PAGE, {"after": after, "most": most})).mappings().all()
+
+    async def row(self, user_id: int) -> RowMapping:
+        """The user as in a page, with what this transaction has changed."""
+        return (await self._session.execute(_ONE, {"user_id": user_id})).mappings().one()
 
     async def add(self, user: User) -> None:
         self._session.add(user)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import RowMapping
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -44,18 +44,20 @@ class UserService:
         async with self._database.transaction() as session:
             rows = await UserRepository(session).page(after, most + 1)
         following = str(rows[most - 1]["id"]) if len(rows) > most else None
-        return {"users": [shown(dict(row)) for row in rows[:most]], "next": following}
+        return {"users": [shown(row) for row in rows[:most]], "next": following}
 
     async def create(self, new: NewUser, caller: Caller) -> dict[str, Any]:
         """The new user. Raises ConflictError: ``name-taken``."""
         user = User(name=new.name, role=new.role, password_hash=await self._passwords.hash(new.password))
         try:
             async with self._database.transaction() as session:
-                await UserRepository(session).add(user)
+                users = UserRepository(session)
+                await users.add(user)
                 await self._audit.done(session, caller, target=_target(user), detail=f"role {user.role}")
+                row = await users.row(user.id)
         except IntegrityError as error:
             raise ConflictError("There is a user of this name already.", code="name-taken") from error
-        return shown(_row(user))
+        return shown(row)
 
     async def update(self, user_id: int, change: UserChange, caller: Caller) -> dict[str, Any]:
         """The user as changed. Raises NotFoundError, ConflictError: ``last-admin``."""
@@ -76,10 +78,11 @@ class UserService:
             if disabled:
                 ended = await SessionRepository(session).remove_all(user_id)
             await self._audit.done(session, caller, target=_target(user), detail=detail)
+            row = await UserRepository(session).row(user_id)
         await self._revocations.end(user_id, ended)
         if less:
             await self._revocations.outdate(user_id, user.token_version)
-        return shown(_row(user))
+        return shown(row)
 
     async def reset_password(self, user_id: int, password: str, caller: Caller) -> None:
         """Set somebody's password; they are signed out everywhere. Raises NotFoundError."""
@@ -141,7 +144,7 @@ def _changes(user: User, role: str, *, disabled: bool) -> str:
     return ", ".join(changes) or "nothing"
 
 
-def shown(row: Mapping[str, Any]) -> dict[str, Any]:
+def shown(row: RowMapping) -> dict[str, Any]:
     """A user as the API shows them."""
     signed_in = row["last_sign_in_at"]
     return {
@@ -149,11 +152,7 @@ def shown(row: Mapping[str, Any]) -> dict[str, Any]:
         "name": row["name"],
         "role": row["role"],
         "disabled": row["disabled_at"] is not None,
+        "second_factor": bool(row["second_factor"]),
         "created_at": row["created_at"].isoformat(),
         "last_sign_in_at": signed_in.isoformat() if signed_in else None,
     }
-
-
-def _row(user: User) -> dict[str, Any]:
-    names = ("id", "name", "role", "disabled_at", "created_at", "last_sign_in_at")
-    return {name: getattr(user, name) for name in names}

@@ -1,0 +1,67 @@
+import type { Component } from "svelte";
+import { render } from "svelte/server";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import type { Alert } from "./lib/alerts";
+import type { User } from "./lib/api";
+
+const VIEWER = ["alerts:read", "own", "services:read"];
+const OPERATOR = [...VIEWER, "alerts:acknowledge"];
+const ADMIN = [...OPERATOR, "audit:read", "users:read", "users:write"];
+
+const ALERT: Alert = {
+  id: 1,
+  revision: 1,
+  name: "HostDiskAlmostFull",
+  severity: "critical",
+  status: "firing",
+  starts_at: "2026-01-01T00:00:00Z",
+  ends_at: null,
+  labels: { mountpoint: "/" },
+  annotations: { summary: "<img src=x onerror=alert(1)>", runbook_url: "javascript:alert(1)" },
+  acknowledged: null,
+};
+
+/** What a person with these permissions sees. The modules want a browser's globals. */
+async function seen(part: string, permissions: string[], props: Record<string, unknown>): Promise<string> {
+  const { session } = await import("./lib/session.svelte");
+  session.user = { name: "ann", role: "viewer", permissions } satisfies User;
+  const module = (await import(`./parts/${part}.svelte`)) as { default: Component<Record<string, unknown>> };
+  return render(module.default, { props }).body;
+}
+
+beforeAll(() => {
+  vi.stubGlobal("localStorage", { getItem: () => "en", setItem: () => undefined });
+});
+
+describe("a viewer", () => {
+  // If these failed, people would be offered what is refused, or not be offered what they may do.
+  it("sees an alert and no way to acknowledge it", async () => {
+    expect(await seen("AlertCard", VIEWER, { alert: ALERT })).not.toContain("<button");
+    expect(await seen("AlertCard", OPERATOR, { alert: ALERT })).toContain("Acknowledge");
+  });
+  it("sees how many alerts fire, on each page", async () => {
+    const badge = async (firing: string): Promise<boolean> =>
+      (await seen("Header", VIEWER, { page: "services", firing })).includes(">2</span>");
+    expect([await badge("2"), await badge("0")]).toEqual([true, false]);
+  });
+  it("sees no link to what only admins see", async () => {
+    const links = async (permissions: string[]): Promise<string[]> =>
+      [...(await seen("Header", permissions, { page: "services", firing: "0" })).matchAll(/href="#\/(\w+)"/g)].map((found) => found[1] ?? "");
+    expect(await links(VIEWER)).toEqual(["services", "alerts", "profile"]);
+    expect(await links(ADMIN)).toEqual(["services", "alerts", "users", "audit", "profile"]);
+  });
+});
+
+describe("an alert", () => {
+  it("that is over can be acknowledged by nobody", async () => {
+    const over = { ...ALERT, status: "resolved", ends_at: "2026-01-01T01:00:00Z" };
+    expect(await seen("AlertCard", ADMIN, { alert: over })).not.toContain("<button");
+  });
+  // If this failed, whoever can set an annotation could run a script in everybody's console.
+  it("with hostile values is only text", async () => {
+    const html = await seen("AlertCard", ADMIN, { alert: ALERT });
+    expect(html).toContain("&lt;img src=x onerror=alert(1)>");
+    expect(html).not.toContain("<img");
+    expect(html).not.toContain("href=");
+  });
+});

@@ -1,0 +1,1 @@
+"""What Alertmanager has told: the console is one of its channels."""
