@@ -111,6 +111,18 @@ def console(kind: str, servers: Backends, directory: Path, **changes: str) -> It
         popen.wait()
 
 
+@contextmanager
+def both(servers: Backends, directory: Path, prefix: str) -> Iterator[tuple[Process, Process]]:
+    """Api and realtime on one Redis prefix, ready."""
+    with (
+        console("api", servers, directory, REDIS_PREFIX=prefix) as api,
+        console("realtime", servers, directory, REDIS_PREFIX=prefix) as realtime,
+    ):
+        api.wait_until_ready("/api/ready")
+        realtime.wait_until_ready("/ready")
+        yield api, realtime
+
+
 async def sign_in(api: Process) -> str:
     """The admin's access token."""
     async with httpx.AsyncClient(base_url=api.url) as client:

@@ -10,7 +10,7 @@ import pytest
 
 from backends import Backends
 from console.sessions.cookie import COOKIE
-from processes import Browser, console, sign_in
+from processes import Browser, both, console, sign_in
 from support import ADMIN, OURS, PASSWORD
 
 pytestmark = pytest.mark.anyio
@@ -38,12 +38,7 @@ async def test_tabs_that_refresh_at_the_same_moment_get_the_same_session(
 
 async def test_a_socket_ends_with_its_session(migrated: Backends, tmp_path: Path, prefix: str) -> None:
     """If this failed, a page that somebody else has open would go on showing the platform after the sign-out."""
-    with (
-        console("api", migrated, tmp_path, REDIS_PREFIX=prefix) as api,
-        console("realtime", migrated, tmp_path, REDIS_PREFIX=prefix) as realtime,
-    ):
-        api.wait_until_ready("/api/ready")
-        realtime.wait_until_ready("/ready")
+    with both(migrated, tmp_path, prefix) as (api, realtime):
         credentials, browsers, tokens = {"name": ADMIN, "password": PASSWORD}, [Browser(), Browser()], []
         for browser in browsers:
             answer = httpx.post(f"{api.url}/api/auth/sign-in", json=credentials, timeout=60)
@@ -59,12 +54,7 @@ async def test_a_socket_ends_with_its_session(migrated: Backends, tmp_path: Path
 
 async def test_a_socket_ends_when_its_user_is_disabled(migrated: Backends, tmp_path: Path, prefix: str) -> None:
     """If this failed, somebody who has left would go on watching on a page that is still open."""
-    with (
-        console("api", migrated, tmp_path, REDIS_PREFIX=prefix) as api,
-        console("realtime", migrated, tmp_path, REDIS_PREFIX=prefix) as realtime,
-    ):
-        api.wait_until_ready("/api/ready")
-        realtime.wait_until_ready("/ready")
+    with both(migrated, tmp_path, prefix) as (api, realtime):
         token = await sign_in(api)
         with httpx.Client(base_url=api.url, headers={"authorization": f"Bearer {token}"}, timeout=60) as admin:
             theirs = {"name": "leaver", "password": PASSWORD}

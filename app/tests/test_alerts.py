@@ -21,7 +21,7 @@ from console.auth.permissions import Role
 from console.database import Database, make_engine
 from console.metrics import Metrics
 from console.settings import ApiSettings
-from processes import Browser, console, sign_in
+from processes import Browser, both, sign_in
 from support import ALERTS_TOKEN, AsRole
 
 pytestmark = pytest.mark.anyio
@@ -181,12 +181,7 @@ async def test_replicas_that_are_told_at_the_same_moment(
 
 async def test_browsers_hear_of_it_at_once(migrated: Backends, tmp_path: Path, prefix: str) -> None:
     """If this failed, people would see an alert only after a reload."""
-    with (
-        console("api", migrated, tmp_path, REDIS_PREFIX=prefix) as api,
-        console("realtime", migrated, tmp_path, REDIS_PREFIX=prefix) as realtime,
-    ):
-        api.wait_until_ready("/api/ready")
-        realtime.wait_until_ready("/ready")
+    with both(migrated, tmp_path, prefix) as (api, realtime):
         browser, news = Browser(), asyncio.Queue[dict[str, Any]]()
         browser.client.on("alerts", news.put)
         await browser.connect(realtime, await sign_in(api), transports=["websocket"])

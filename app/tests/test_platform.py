@@ -11,21 +11,13 @@ from httpx import AsyncClient
 from console.api import Services
 from console.platform.schemas import ReportedService
 from console.platform.service import state_of
+from processes import SERVICE
 
 pytestmark = pytest.mark.anyio
 
 
 def service(**changes: Any) -> dict[str, Any]:
-    base = {
-        "stack": "mariadb",
-        "name": "mariadb",
-        "image": "mariadb:11.8",
-        "desired": 1,
-        "running": 1,
-        "healthy": True,
-        "updated_at": "2026-01-02T03:04:05Z",
-    }
-    return base | changes
+    return SERVICE | changes
 
 
 def snapshot(*services: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import socketio
 
 from backends import Backends
 from console.auth.tokens import LEEWAY_SECONDS, Tokens
-from processes import SECRET_KEY, Browser, Process, console, report, sign_in
+from processes import SECRET_KEY, Browser, Process, both, console, report, sign_in
 from support import ADMIN, PUBLIC_URL
 
 pytestmark = pytest.mark.anyio
@@ -77,12 +77,7 @@ async def test_an_open_request_ends_after_the_drain(migrated: Backends, tmp_path
 
 async def test_sockets_get_services_and_are_told_to_reconnect(migrated: Backends, tmp_path: Path, prefix: str) -> None:
     """If this failed, browsers would show old news, or lose their connection in a deploy without moving over."""
-    with (
-        console("api", migrated, tmp_path, REDIS_PREFIX=prefix) as api,
-        console("realtime", migrated, tmp_path, REDIS_PREFIX=prefix) as realtime,
-    ):
-        api.wait_until_ready("/api/ready")
-        realtime.wait_until_ready("/ready")
+    with both(migrated, tmp_path, prefix) as (api, realtime):
         browser, token = Browser(), await sign_in(api)
         await report(api)
         await browser.connect(realtime, token, transports=["websocket"])
@@ -117,12 +112,7 @@ async def poll(realtime: Process, token: str, origin: str = PUBLIC_URL) -> str:
 
 async def test_sockets_need_a_token_and_our_origin(migrated: Backends, tmp_path: Path, prefix: str) -> None:
     """If this failed, anyone, or any site that a user visits, could read along."""
-    with (
-        console("api", migrated, tmp_path, REDIS_PREFIX=prefix) as api,
-        console("realtime", migrated, tmp_path, REDIS_PREFIX=prefix) as realtime,
-    ):
-        api.wait_until_ready("/api/ready")
-        realtime.wait_until_ready("/ready")
+    with both(migrated, tmp_path, prefix) as (api, realtime):
         token = await sign_in(api)
         for wrong in ({"token": "x.y.z"}, {"token": token, "origin": "https://elsewhere.test"}):
             browser = Browser()
