@@ -31,6 +31,7 @@ FIELDS: dict[str, tuple[set[str], set[str]]] = {
     "discord": ({"url"}, set()),
     "telegram": ({"token", "chat"}, {"api"}),
     "ntfy": ({"url"}, {"token"}),
+    "console": ({"url", "token"}, set()),
 }
 """What each channel must have, and may have."""
 
@@ -92,10 +93,22 @@ def _receivers(channels: Channels) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+CONSOLE_ALERTS = 100
+"""How many alerts of one group the console is sent at most; it refuses 500 (app/README.md)."""
+
+
+def _console(console: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the receiver of the console, if there is one: apart, for it shows the alerts but wakes nobody."""
+    if not console:
+        return []
+    hook = {"send_resolved": True, "url": console["url"], "max_alerts": CONSOLE_ALERTS}
+    return [{"name": "console", "webhook_configs": [hook | _bearer(console["token"], "alert_console_token")]}]
+
+
 def alert_config(channels: Channels, inhibitions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return Alertmanager's configuration.
 
-    channels: email, webhooks, slack, discord, telegram, ntfy, each empty where it is off; heartbeat (an address, or
+    channels: email, webhooks, slack, discord, telegram, ntfy, console, each empty where it is off; heartbeat (an address, or
         nothing) and heartbeat_interval; repeat (by severity), pace (wait, interval) and runbooks (what
         goes before their paths).
     """
@@ -110,10 +123,12 @@ def alert_config(channels: Channels, inhibitions: Sequence[Mapping[str, Any]]) -
         receivers.append(
             {"name": heart, "webhook_configs": [{"send_resolved": False, "url_file": _file("alert_heartbeat_url")}]}
         )
+    console = _console(channels.get("console") or {})
     beat = {"group_wait": "0s", "group_interval": "15s", "repeat_interval": channels["heartbeat_interval"]}
     routes: list[dict[str, Any]] = [
         {"matchers": ['alertname="Watchdog"'], "receiver": heart, **beat},
         {"matchers": ['severity="none"'], "receiver": "nobody"},
+        *({"receiver": one["name"], "continue": True, "group_wait": "5s", "repeat_interval": "12h"} for one in console),
         {"matchers": ['alertname="TestAlert"'], "receiver": "test", "group_wait": "0s", "group_interval": "5s"},
         *(
             {"matchers": [f'severity="{severity}"'], "receiver": "everyone", "repeat_interval": span}
@@ -132,13 +147,14 @@ def alert_config(channels: Channels, inhibitions: Sequence[Mapping[str, Any]]) -
             "routes": routes,
         },
         "inhibit_rules": [dict(rule) for rule in inhibitions],
-        "receivers": receivers,
+        "receivers": receivers + console,
     }
 
 
 def alert_channels(channels: Channels) -> dict[str, int]:
-    """Return how many channels of each kind are on, by the names of Alertmanager's metrics (label `integration`)."""
-    return {name.removesuffix("_configs"): len(found) for name, found in _receivers(channels).items()}
+    """Return how many channels of each kind are on, by the names of Alertmanager's metrics (label `integration`), and the console."""
+    found = {name.removesuffix("_configs"): len(found) for name, found in _receivers(channels).items()}
+    return found | ({"console": 1} if channels.get("console") else {})
 
 
 def alert_secrets(channels: Channels) -> dict[str, str]:
@@ -161,6 +177,7 @@ def _secrets(channels: Channels) -> Iterator[tuple[str, str]]:
             f"{ntfy['url']}{join}tpl=1&t={quote(NTFY_TITLE)}&m={quote(NTFY_TEXT % channels['runbooks'])}",
         )
         yield "alert_ntfy_token", ntfy.get("token", "")
+    yield "alert_console_token", (channels.get("console") or {}).get("token", "")
     yield "alert_heartbeat_url", channels.get("heartbeat", "")
 
 

@@ -41,6 +41,11 @@ def test_every_public_route_answers(vps: Vps) -> None:
     assert routes == {f"{console}/": "1", f"{console}/api/ready": "1", f"{console}/socket.io": "1"}
 
 
+def test_the_console_is_told_of_alerts(vps: Vps) -> None:
+    """Fails when the console's page of alerts stays empty whatever happens."""
+    assert vps.out("skerry-test-alert").splitlines() == ["console: sent"]
+
+
 def test_every_rule_can_be_evaluated(vps: Vps) -> None:
     """Fails when an alert is silent because its question is wrong."""
     assert query(vps, "prometheus_rule_evaluation_failures_total > 0") == []

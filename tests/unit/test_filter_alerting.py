@@ -23,6 +23,7 @@ ALL: dict[str, Any] = {
     "discord": {"url": "https://discord.example/canary-discord"},
     "telegram": {"token": "canary-telegram", "chat": "-100123"},
     "ntfy": {"url": "https://ntfy.example/canary-topic", "token": "canary-ntfy"},
+    "console": {"url": "http://console_api:8000/api/alerts", "token": "canary-console"},
     "heartbeat": "https://heart.example/canary-heart",
     "heartbeat_interval": "5m",
     "repeat": {"critical": "4h", "warning": "24h"},
@@ -30,7 +31,9 @@ ALL: dict[str, Any] = {
     "runbooks": "https://books.example/",
 }  # fmt: skip
 NONE: dict[str, Any] = (
-    ALL | {key: {} for key in ("email", "slack", "discord", "telegram", "ntfy")} | {"webhooks": [], "heartbeat": ""}
+    ALL
+    | {key: {} for key in ("email", "slack", "discord", "telegram", "ntfy", "console")}
+    | {"webhooks": [], "heartbeat": ""}
 )
 
 
@@ -54,7 +57,19 @@ def test_every_channel_gets_everything() -> None:
         "email_configs": 1, "webhook_configs": 3, "slack_configs": 1, "discord_configs": 1, "telegram_configs": 1,
     }  # fmt: skip
     assert [one["send_resolved"] for key, value in everyone.items() if key != "name" for one in value] == [True] * 7
-    assert alert_channels(ALL) == {"discord": 1, "email": 1, "slack": 1, "telegram": 1, "webhook": 3}
+    assert alert_channels(ALL) == {"discord": 1, "email": 1, "slack": 1, "telegram": 1, "webhook": 3, "console": 1}
+
+
+def test_the_console_hears_of_everything_beside_the_others() -> None:
+    """The console would show nothing, or keep an alert from those who sleep."""
+    config = alert_config(ALL, [])
+    assert config["receivers"][-1]["name"] == "console"
+    (hook,) = config["receivers"][-1]["webhook_configs"]
+    assert (hook["send_resolved"], hook["max_alerts"]) == (True, 100)
+    (route,) = [route for route in config["route"]["routes"] if route["receiver"] == "console"]
+    assert route["continue"] and "matchers" not in route
+    after = [one["matchers"][0] for one in config["route"]["routes"][config["route"]["routes"].index(route) + 1 :]]
+    assert after == ['alertname="TestAlert"', 'severity="critical"', 'severity="warning"']
 
 
 def test_no_channel_is_no_error() -> None:
