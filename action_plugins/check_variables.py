@@ -6,11 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import ansible.module_utils
 from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.template import trust_as_template
+
+ansible.module_utils.__path__.append(str(Path(__file__).parents[1] / "module_utils"))
+
+from ansible.module_utils.skerry_inputs import digest  # noqa: E402
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -23,10 +28,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         """Return an unchanged result, failed with one sentence for each value that cannot be."""
         super().run(tmp, task_vars)
         _, options = self.validate_argument_spec({"roles": {"type": "list", "elements": "str", "required": True}})
+        self._values: dict[str, Any] = {}
         problems = [problem for role in options["roles"] for problem in self._of_role(role, task_vars or {}) if problem]
         if problems:
             return {"changed": False, "failed": True, "msg": "\n".join(problems)}
-        return {"changed": False}
+        return {"changed": False, "digest": digest(self._values)}
 
     def _of_role(self, role: str, play: Mapping[str, Any]) -> list[str]:
         """Return what is wrong with the variables of one role, which sees its own as Ansible would let it."""
@@ -35,6 +41,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         scope = {**self._all(root / "defaults"), **play, **self._all(root / "vars"), "role_path": str(root)}
         templar = self._templar.copy_with_new_env(available_variables=scope)
         given = templar.template({name: scope[name] for name in spec if name in scope})
+        self._values[role] = given
         # As ansible.builtin.validate_argument_spec does.
         found: list[str] = ArgumentSpecValidator(spec).validate(given, validate_role_argument_spec=True).error_messages
         # What reads the values may rely on their types.

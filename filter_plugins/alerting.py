@@ -108,8 +108,8 @@ def _console(console: Mapping[str, Any]) -> list[dict[str, Any]]:
 def alert_config(channels: Channels, inhibitions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return Alertmanager's configuration.
 
-    channels: email, webhooks, slack, discord, telegram, ntfy, console, each empty where it is off; heartbeat (an address, or
-        nothing) and heartbeat_interval; repeat (by severity), pace (wait, interval) and runbooks (what
+    channels: email, webhooks, slack, discord, telegram, ntfy, console, each empty where it is off; heartbeat (an
+        address, or nothing) and heartbeat_interval; repeat (by severity), pace (wait, interval) and runbooks (what
         goes before their paths).
     """
     pace, repeat = channels["pace"], channels["repeat"]
@@ -152,7 +152,7 @@ def alert_config(channels: Channels, inhibitions: Sequence[Mapping[str, Any]]) -
 
 
 def alert_channels(channels: Channels) -> dict[str, int]:
-    """Return how many channels of each kind are on, by the names of Alertmanager's metrics (label `integration`), and the console."""
+    """Return how many channels of each kind are on, by Alertmanager's name for it (`integration`), or `console`."""
     found = {name.removesuffix("_configs"): len(found) for name, found in _receivers(channels).items()}
     return found | ({"console": 1} if channels.get("console") else {})
 

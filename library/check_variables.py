@@ -31,6 +31,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+digest:
+  description: A digest of all the values, and of the files on the controller that they name.
+  returned: success
+  type: str
 msg:
   description: The sentences, one a line.
   returned: failure

@@ -10,7 +10,8 @@ from importlib import import_module
 from typing import Any
 
 # By name: what an action plugin asks for, and the module that has its `run`.
-PROGRAMS = {"stack": "apply_stack", "tree": "apply_tree", "look": "looking"}
+PROGRAMS = {"stack": "apply_stack", "tree": "apply_tree", "look": "looking", "settled": "settled"}
+Program = Callable[["Call"], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,21 @@ class Call:
     diff: bool = False
 
 
+def program(name: str) -> Program:
+    """Return the program that an action plugin knows by this name."""
+    run: Program = import_module(f".{PROGRAMS[name]}", __package__).run
+    return run
+
+
 def serve() -> None:
     """Run the program that stdin names and print its result, in the form of a task's result.
 
     A program's own errors are results with `failed`; any other exception ends the process with its traceback.
+    `record` names the run that is to be able to ask the same again (`settled`), and the task.
     """
     asked = json.load(sys.stdin)
-    run: Callable[[Call], dict[str, Any]] = import_module(f".{PROGRAMS[asked.pop('program')]}", __package__).run
-    print(json.dumps(run(Call(**asked))))
+    name, record = asked.pop("program"), asked.pop("record", None)
+    result = program(name)(Call(**asked))
+    if record and not result.get("failed"):
+        import_module(".settled", __package__).remember(record["run"], record["task"], name, asked["options"])
+    print(json.dumps(result))

@@ -67,7 +67,8 @@ def test_the_console_hears_of_everything_beside_the_others() -> None:
     (hook,) = config["receivers"][-1]["webhook_configs"]
     assert (hook["send_resolved"], hook["max_alerts"]) == (True, 100)
     (route,) = [route for route in config["route"]["routes"] if route["receiver"] == "console"]
-    assert route["continue"] and "matchers" not in route
+    assert route["continue"]
+    assert "matchers" not in route
     after = [one["matchers"][0] for one in config["route"]["routes"][config["route"]["routes"].index(route) + 1 :]]
     assert after == ['alertname="TestAlert"', 'severity="critical"', 'severity="warning"']
 

@@ -1,0 +1,65 @@
+"""The controller's half of the settled plugin: say what the run is given, and ask the host once for all tasks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import ansible.module_utils
+from ansible import context
+from ansible.release import __version__
+
+ROOT = Path(__file__).parents[1]
+ansible.module_utils.__path__.append(str(ROOT / "module_utils"))
+
+from ansible.module_utils.skerry.controller import Controller  # noqa: E402
+from ansible.module_utils.skerry_host import RUN, HostAction  # noqa: E402
+from ansible.module_utils.skerry_inputs import CODE, digest, files_digest  # noqa: E402
+
+
+class ActionModule(HostAction):  # type: ignore[misc]
+    """Asks before the first task that could change something, and keeps what was asked after the last."""
+
+    TRANSFERS_FILES = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return `settled` and why; before a whole run also the fact that has its questions kept."""
+        super().run(tmp, task_vars)
+        variables = task_vars or {}
+        _, options = self.validate_argument_spec(
+            {
+                "variables": {"type": "str", "required": True},
+                "action": {"type": "str", "required": True, "choices": ["ask", "keep"]},
+                "thorough": {"type": "bool", "default": False},
+            }
+        )
+        check, whole = bool(self._task.check_mode), _whole()
+        inputs = _inputs(options["variables"], str(variables.get("inventory_hostname")))
+        if options["action"] == "ask":
+            asked = {"run": "", "inputs": inputs if whole and not options["thorough"] else ""}
+            result: dict[str, Any] = self.on_host("settled", asked, {**variables, RUN: ""})
+            facts = {RUN: str(Controller.own()) if whole and not check and not result["settled"] else ""}
+            return {**result, "ansible_facts": facts}
+        run = str(variables.get(RUN, ""))
+        if not run:
+            return {"changed": False, "skipped": True, "settled": False, "msg": "not a whole run, or one with --check"}
+        kept: dict[str, Any] = self.on_host("settled", {"run": run, "inputs": inputs}, {**variables, RUN: ""})
+        return kept
+
+
+def _whole() -> bool:
+    """Return whether every task of the playbook is to run, on every host."""
+    given = context.CLIARGS
+    tags, skipped = set(given.get("tags") or ()), set(given.get("skip_tags") or ())
+    return tags <= {"all"} and not skipped and not given.get("subset") and not given.get("start_at_task")
+
+
+def _inputs(variables: str, host: str) -> str:
+    """Return a digest of all that this run is given for a host."""
+    given = context.CLIARGS
+    extra = [str(one) for one in given.get("extra_vars") or ()]
+    files = [one[1:] for one in extra if one.startswith("@")]
+    inventories = [one for one in given.get("inventory") or () if not str(one).endswith(",")]
+    code = files_digest(ROOT / name for name in CODE)
+    found: str = digest([__version__, variables, host, extra, code, files_digest([*inventories, *files])])
+    return found

@@ -1,0 +1,53 @@
+#!/usr/bin/python
+"""What `ansible-doc -t module settled` shows; the work is in module_utils/skerry/settled.py."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: settled
+short_description: Tell in one task whether a whole run would change nothing
+description:
+  - With I(action=ask) at the beginning of a playbook, asks the host anew all that the look, tree and stack tasks of the
+    last whole run asked, in one process. Where every answer is the same, and so are variables, inventory and Skerry's
+    own files, the rest of the playbook has nothing to do.
+  - With I(action=keep) as the last task, keeps what this run asked; nothing where something would change again.
+  - A run of a part (C(--tags), C(--limit), C(--start-at-task)) has nothing kept, and forgets what was.
+options:
+  action:
+    description: See above.
+    type: str
+    required: true
+    choices: [ask, keep]
+  variables:
+    description: A digest of the values of all roles' variables, as M(check_variables) returns it.
+    type: str
+    required: true
+  thorough:
+    description: Asks nothing, so that every task runs.
+    type: bool
+    default: false
+attributes:
+  check_mode:
+    support: full
+    description: Asks as ever, and keeps or forgets nothing.
+author: [Skerry]
+"""
+
+EXAMPLES = r"""
+- name: Ask whether anything differs from the last whole run
+  settled:
+    action: ask
+    variables: "{{ __site_variables.digest }}"
+  register: __site_settled
+"""
+
+RETURN = r"""
+settled:
+  description: Whether nothing differs; with I(action=keep) whether the next run can tell.
+  returned: always
+  type: bool
+msg:
+  description: What differs, or how much was asked.
+  returned: always
+  type: str
+"""

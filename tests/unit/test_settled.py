@@ -1,0 +1,139 @@
+"""A rerun that asks once: what counts as the same run on a host in the same state."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from module_utils.skerry.payload import Entry, pack
+from module_utils.skerry.settled import FIRST_TIME, OTHER_INPUTS, Question, Record
+from module_utils.skerry_inputs import digest, files_digest
+
+RUN, INPUTS = "controller 1 2", "inputs"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """The directory that the tree of `record` is applied to."""
+    (tmp_path / "etc").mkdir()
+    file = tmp_path / "etc/app.conf"
+    file.write_text("as it should be\n")
+    file.chmod(0o644)
+    return tmp_path
+
+
+@pytest.fixture
+def record(place: Path) -> Record:
+    """A record of a whole run: a tree of one file, and a look at another."""
+    owner, group = place.owner(), place.group()
+    parcel = pack([Entry("etc/app.conf", b"as it should be\n", owner=owner, group=group)])
+    record = Record(place / "state")
+    record.remember("an earlier one", Question("gone", "look", {"argv": ["false"], "stdin": "", "program": ""}))
+    for _ in range(2):  # a task in a loop may ask twice
+        record.remember(RUN, Question("The tree", "tree", {"dest": str(place), "parcel": parcel, "units": []}))
+    look = {"argv": ["cat", str(place / "etc/fact")], "stdin": "", "program": ""}
+    (place / "etc/fact").write_text("1")
+    record.remember(RUN, Question("The look", "look", look))
+    return record
+
+
+def test_nothing_on_record_is_not_settled(tmp_path: Path) -> None:
+    """A new host would be left bare."""
+    assert Record(tmp_path).ask(INPUTS) == (False, FIRST_TIME)
+
+
+def test_the_same_host_and_inputs_are_settled(record: Record) -> None:
+    """Each rerun would go through every task."""
+    assert record.keep(RUN, INPUTS) == (True, "2 questions are kept")
+    assert record.ask(INPUTS) == (True, "2 questions have the same answers")
+
+
+def test_other_inputs_are_not(record: Record) -> None:
+    """A changed variable would not arrive."""
+    record.keep(RUN, INPUTS)
+    assert record.ask("others") == (False, OTHER_INPUTS)
+
+
+@pytest.mark.parametrize(
+    ("drift", "said"),
+    [
+        (lambda place: (place / "etc/app.conf").write_text("by hand\n"), "The tree: would change something"),
+        (lambda place: (place / "etc/app.conf").chmod(0o666), "The tree: would change something"),
+        (lambda place: (place / "etc/app.conf").unlink(), "The tree: would change something"),
+        (lambda place: (place / "etc/fact").write_text("2"), "The look: finds something else"),
+        (lambda place: (place / "etc/fact").unlink(), "The look: cat:"),
+    ],
+)
+def test_drift_is_not(record: Record, place: Path, drift: Callable[[Path], Any], said: str) -> None:
+    """What somebody changed by hand would stay."""
+    record.keep(RUN, INPUTS)
+    drift(place)
+    settled, message = record.ask(INPUTS)
+    assert not settled
+    assert message.startswith(said)
+    assert not (place / "etc/app.conf").is_file() or (place / "etc/app.conf").read_text() != "", (
+        "asking changes nothing"
+    )
+
+
+def test_what_would_change_again_is_not_kept(record: Record, place: Path) -> None:
+    """A run that does not come to rest would be called settled."""
+    (place / "etc/app.conf").write_text("changed at once by another\n")
+    assert record.keep(RUN, INPUTS) == (False, "The tree: would change something")
+    assert record.ask(INPUTS) == (False, FIRST_TIME)
+
+
+def test_a_program_that_fails_is_told_by_its_own_task(record: Record) -> None:
+    """The rerun would end with a traceback where the task has a sentence."""
+    record.remember(RUN, Question("The stack", "stack", {"state": "present"}))
+    settled, message = record.keep(RUN, INPUTS)
+    assert (settled, message[:12]) == (False, "The stack: K")
+
+
+def test_a_damaged_record_is_none(record: Record) -> None:
+    """A power cut would stop every later run."""
+    record.keep(RUN, INPUTS)
+    record.kept.write_text(record.kept.read_text()[:40])
+    assert record.ask(INPUTS) == (False, FIRST_TIME)
+
+
+def test_only_root_reads_it(record: Record) -> None:
+    """Trees and stacks hold secrets."""
+    assert stat.S_IMODE(record.asked.stat().st_mode) == 0o600
+    record.keep(RUN, INPUTS)
+    assert stat.S_IMODE(record.kept.stat().st_mode) == 0o600
+    assert not record.asked.exists()
+    assert len(json.loads(record.kept.read_text())["questions"]) == 2
+
+
+def test_values_and_the_files_that_they_name_count(tmp_path: Path) -> None:
+    """A renewed certificate of the inventory would not reach the host."""
+    file = tmp_path / "ca.pem"
+    file.write_text("one")
+    values = {"app": {"ca": str(file), "ports": [80, 443]}}
+    first = digest(values)
+    assert first == digest(json.loads(json.dumps(values)))
+    file.write_text("two")
+    assert digest(values) != first
+    assert digest({"app": {"ca": str(file), "ports": [80, 444]}}) != digest(values)
+
+
+def test_each_file_counts_by_name_and_content(tmp_path: Path) -> None:
+    """A change of Skerry or of the inventory would not arrive."""
+    (tmp_path / "roles/__pycache__").mkdir(parents=True)
+    (tmp_path / "roles/one.yml").write_text("1")
+    seen = {files_digest([tmp_path])}
+    (tmp_path / "roles/__pycache__/one.pyc").write_text("no matter")
+    assert {files_digest([tmp_path])} == seen
+    (tmp_path / "roles/one.yml").write_text("2")
+    seen.add(files_digest([tmp_path]))
+    (tmp_path / "roles/one.yml").rename(tmp_path / "roles/two.yml")
+    seen.add(files_digest([tmp_path]))
+    (tmp_path / "roles/empty.yml").touch()
+    seen.add(files_digest([tmp_path]))
+    assert len(seen) == 4
