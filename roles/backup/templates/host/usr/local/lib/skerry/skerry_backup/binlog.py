@@ -7,6 +7,7 @@ run they follow, the first and last of them, and the server whose count they bel
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -100,12 +101,18 @@ def _to_other(settings: Settings, repository: Repository) -> Outcome:
     try:
         repository.ensure(like=local)
         there = {str(one.get("original", one["id"])) for one in repository.snapshots("binlog")}
-        newest = {tag_value(one, "base"): str(one["id"]) for one in local.snapshots("binlog")}
-        missing = [snapshot for snapshot in newest.values() if snapshot not in there]
+        newest = [str(one["id"]) for one in without_superseded(local.snapshots("binlog"))]
+        missing = [snapshot for snapshot in newest if snapshot not in there]
         repository.copy_from(local, missing)
     except (BackupError, OSError) as error:
         return Outcome("binlog", repository.target.name, False, str(error), time.monotonic() - began)
     return Outcome("binlog", repository.target.name, True, f"{len(missing)} snapshots copied", time.monotonic() - began)
+
+
+def without_superseded(snapshots: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the snapshots, oldest first, but of the shipments that follow one run only the last, which holds all."""
+    newest = {tag_value(one, "base") or str(one["id"]): one for one in snapshots}
+    return list(newest.values())
 
 
 def gather(repository: Repository, base: str, place: Path) -> list[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from .settings import BackupError
 
 SERVICE_LABEL = "com.docker.swarm.service.name"
 STACK_LABEL = "com.docker.stack.namespace"
+SCALE_SECONDS = 600
 
 
 def docker(*arguments: str, stdin: bytes | None = None, timeout: float | None = 600) -> str:
@@ -68,22 +70,46 @@ def replicas(stack: str) -> dict[str, int]:
 
 
 def scale(wanted: dict[str, int], *, to: int | None = None) -> None:
-    """Give services their number of tasks, or all of them `to`; returns when that is so."""
-    if wanted:
-        docker("service", "scale", *(f"{name}={count if to is None else to}" for name, count in wanted.items()))
+    """Give services their number of tasks, or all of them `to`; returns when that is so, and they are healthy.
+
+    The client would wait for one service after the other, and five seconds more for each.
+    """
+    if not wanted:
+        return
+    targets = {name: count if to is None else to for name, count in wanted.items()}
+    docker("service", "scale", "--detach", *(f"{name}={count}" for name, count in targets.items()))
+    end = time.monotonic() + SCALE_SECONDS
+    while waiting := [name for name, count in targets.items() if not _has(name, count)]:
+        if time.monotonic() > end:
+            raise BackupError(f"{', '.join(waiting)} did not get to its number of tasks within {SCALE_SECONDS} s")
+        time.sleep(0.5)
+
+
+def _has(service: str, count: int) -> bool:
+    """Return whether a service has this number of running tasks, and no container that is still ending."""
+    said = docker("service", "ls", "--filter", f"name={service}", "--format", "{{.Name}} {{.Replicas}}").splitlines()
+    running = {line.split()[0]: line.split()[1].partition("/")[0] for line in said}
+    if running.get(service) != str(count):
+        return False
+    return count > 0 or not docker("ps", "--quiet", "--filter", f"label={SERVICE_LABEL}={service}").strip()
 
 
 def pipe(source: subprocess.Popen[bytes], command: Sequence[str], what: str) -> None:
-    """Feed a process's output to `docker …`. Raises BackupError unless both end well: a torn pipe is no success."""
+    """Feed a process's output to `docker …`. Raises BackupError unless both end well."""
     sink = subprocess.Popen(
         ["docker", *command], stdin=source.stdout, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
+    ended(source, sink, what)
+
+
+def ended(source: subprocess.Popen[bytes], sink: subprocess.Popen[bytes], what: str) -> None:
+    """Wait for both ends of a pipe. Raises BackupError unless both end well: a torn pipe is no success."""
     assert source.stdout is not None
     source.stdout.close()  # or the source would never learn that the sink is gone
     _, sink_said = sink.communicate()
     source_said = source.stderr.read() if source.stderr else b""
     code = source.wait()
-    for process, said, ended in (("reading", source_said, code), ("writing", sink_said, sink.returncode)):
+    for process, said, status in (("reading", source_said, code), ("writing", sink_said, sink.returncode)):
         # The source of a sink that failed dies of the broken pipe; the sink's words tell why.
-        if ended and not (process == "reading" and sink.returncode):
+        if status and not (process == "reading" and sink.returncode):
             raise BackupError(f"{what}: {process} failed: {said.decode(errors='replace').strip()[-500:]}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -10,11 +11,11 @@ from typing import Any
 
 from . import docker
 from .dump import OPTIONS, DumpReader
+from .fifo import Fifo
 from .settings import BackupError
 
 SERVICE = "mariadb_mariadb"
 VOLUME = "mariadb_data"
-CHUNK = 1 << 20
 
 
 class Server:
@@ -55,10 +56,19 @@ class Server:
         """Return the names of all binary logs on the disk, oldest first."""
         return [row[0] for row in self.query("SHOW BINARY LOGS")]
 
+    def _shell(self, script: str, *words: str) -> subprocess.Popen[bytes]:
+        """Start a shell script in the container, which finds `words` as $0, $1, …."""
+        command = ["docker", *self.client("sh", "-c", script, *words, interactive=False)]
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
     def load(self, source: subprocess.Popen[bytes], database: str, what: str) -> None:
         """Feed SQL to the server, past its binary log. Raises BackupError unless all of it was taken."""
         words = ["mariadb", "--user=root", "--binary-mode", "--init-command=SET SESSION sql_log_bin=0", database]
-        docker.pipe(source, self.client(*words), what)
+        with Fifo(self.container) as fifo:
+            sink = self._shell('exec "$@" < "$0"', fifo.inside, *words)
+            assert source.stdout
+            fifo.write(source.stdout, sink)
+            docker.ended(source, sink, what)
 
     def dump(self, database: str, *, output: Any = None) -> dict[str, Any]:
         """Write a dump of one database to `output` and return what DumpReader tells of it; with None only that.
@@ -67,14 +77,16 @@ class Server:
         """
         # What is only read through may be of a server that has no binary log.
         options = [*OPTIONS, *(["--master-data=2"] if output else [])]
-        words = self.client("nice", "mariadb-dump", "--user=root", *options, database, interactive=False)
+        words = ["nice", "mariadb-dump", "--user=root", *options, database]
         reader = DumpReader()
-        with subprocess.Popen(["docker", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            assert process.stdout and process.stderr
-            while piece := process.stdout.read(CHUNK):
-                reader.feed(piece)
-                if output:
-                    output.write(piece)
+        with Fifo(self.container) as fifo, self._shell('exec "$@" > "$0"', fifo.inside, *words) as process:
+            assert process.stderr
+            # Closed even where storing it fails: the server's end would wait for us, and we for it.
+            with contextlib.closing(fifo.read(process)) as pieces:
+                for piece in pieces:
+                    reader.feed(piece)
+                    if output:
+                        output.write(piece)
             said = process.stderr.read().decode(errors="replace").strip()
         if process.returncode:
             raise BackupError(f"mariadb-dump of {database} failed with code {process.returncode}: {said[-500:]}")

@@ -24,6 +24,7 @@ MEANING = {
     12: "the password is wrong",
 }
 # Each command costs half a second and more, by the design of its key derivation: so there are few.
+CHANGING = ("backup", "copy", "forget")  # the commands after which a repository holds other snapshots
 PROBE_SECONDS = 60
 UNLOCK_SECONDS = 20
 TOO_LONG = -1000
@@ -49,8 +50,11 @@ class ResticError(BackupError):
 class Repository:
     """One target's repository."""
 
-    # What could not be reached is not waited for again by the same process.
+    # By address, for one process: what could not be reached is not waited for again, what is ready not made sure of
+    # again, and what it holds not asked for again until this process changes it.
     _unreachable: ClassVar[dict[str, ResticError]] = {}
+    _ready: ClassVar[set[str]] = set()
+    _held: ClassVar[dict[str, list[dict[str, Any]]]] = {}
 
     def __init__(self, settings: Settings, target: Target) -> None:
         self.settings, self.target = settings, target
@@ -69,6 +73,8 @@ class Repository:
 
     def run(self, *arguments: str, stdin: bytes | None = None, timeout: float | None = None) -> str:
         """Run a command and return what it printed. Raises ResticError for any exit code but 0."""
+        if arguments[0] in CHANGING:
+            self._held.pop(self.target.repository, None)
         try:
             done = subprocess.run(
                 self.command(*arguments), input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL,
@@ -101,8 +107,11 @@ class Repository:
         """
         if failed := self._unreachable.get(self.target.repository):
             raise failed
+        if self.target.repository in self._ready:
+            return
         with only_one(f"repository-{self.target.name}", wait=PROBE_SECONDS):
             self._ensure(like, min(PROBE_SECONDS, self.target.timeout))
+        self._ready.add(self.target.repository)
 
     def _ensure(self, like: Repository | None, timeout: float) -> None:
         try:
@@ -131,15 +140,16 @@ class Repository:
         raise BackupError(f"{self.target.name}: restic backup told nothing of a snapshot")
 
     def copy_from(self, source: Repository, snapshots: Sequence[str]) -> None:
-        """Copy snapshots that are in another repository. One that is here already is passed over."""
+        """Copy snapshots that are in another repository, in this order. One that is here already is passed over."""
         if snapshots:
             self.run("copy", *source.as_source(), *snapshots)
 
     def snapshots(self, *tags: str) -> list[dict[str, Any]]:
         """Return the snapshots that carry all `tags`, oldest first, each with id, time and tags."""
-        options = ["--tag", ",".join(tags)] if tags else []
-        found: list[dict[str, Any]] = json.loads(self.run("snapshots", "--json", *options)) or []
-        return sorted(found, key=lambda snapshot: str(snapshot["time"]))
+        if self.target.repository not in self._held:
+            found: list[dict[str, Any]] = json.loads(self.run("snapshots", "--json")) or []
+            self._held[self.target.repository] = sorted(found, key=lambda snapshot: str(snapshot["time"]))
+        return [one for one in self._held[self.target.repository] if {*tags} <= {*(one.get("tags") or [])}]
 
     def find(self, *tags: str) -> str:
         """Return the id of the newest snapshot with all `tags`. Raises BackupError where there is none."""

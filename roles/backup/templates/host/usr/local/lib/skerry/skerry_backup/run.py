@@ -34,7 +34,6 @@ class Run:
         self.started = time.time()
         self.id = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self.started))
         self.outcomes: list[Outcome] = []
-        self._held: list[dict[str, Any]] = []
         self.manifest: dict[str, Any] = {
             "run": self.id, "host": settings.host, "started": stamp(self.started), "partial": self.partial,
             "databases": {},
@@ -55,7 +54,8 @@ class Run:
                     self._compare(before)
                 self._attempt("manifest", self._manifest)
                 remember("interrupted", {})
-                for target in self.settings.targets[1:]:
+                # What a restore saves before it begins is for the hours after it, and goes elsewhere with the next run.
+                for target in [] if self.partial else self.settings.targets[1:]:
                     self._attempt("run", partial(self._copy, Repository(self.settings, target)), target.name)
         if not self.partial:
             # Of the shrunken ones only those of this run; the others were accepted, or have grown.
@@ -180,16 +180,10 @@ class Run:
         """Copy this run, and whatever earlier run did not arrive. The manifest goes last here, too."""
         repository.ensure(like=self.local)
         there = {str(snapshot.get("original", snapshot["id"])) for snapshot in repository.snapshots()}
-        missing = [snapshot for snapshot in self._snapshots() if snapshot["id"] not in there]
-        for late in (False, True):
-            ids = [str(one["id"]) for one in missing if ("manifest" in (one.get("tags") or [])) == late]
-            repository.copy_from(self.local, ids)
+        missing = [one for one in binlog.without_superseded(self.local.snapshots()) if one["id"] not in there]
+        missing.sort(key=lambda one: "manifest" in (one.get("tags") or []))
+        repository.copy_from(self.local, [str(one["id"]) for one in missing])
         return f"{len(missing)} snapshots copied", 0
-
-    def _snapshots(self) -> list[dict[str, Any]]:
-        """Return what the local repository holds, asked for once: copying adds nothing to it."""
-        self._held = self._held or self.local.snapshots()
-        return self._held
 
 
 def _refuse(text: str) -> tuple[str, int]:
