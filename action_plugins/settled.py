@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 ansible.module_utils.__path__.append(str(ROOT / "module_utils"))
 
 from ansible.module_utils.skerry.controller import Controller  # noqa: E402
-from ansible.module_utils.skerry_host import RUN, HostAction  # noqa: E402
+from ansible.module_utils.skerry_host import SETTLED, HostAction  # noqa: E402
 from ansible.module_utils.skerry_inputs import CODE, digest, files_digest  # noqa: E402
 
 
@@ -23,7 +23,7 @@ class ActionModule(HostAction):  # type: ignore[misc]
     TRANSFERS_FILES = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return `settled` and why; before a whole run also the fact that has its questions kept."""
+        """Return `settled` and why; before a run whose questions are to be kept also the name of that `run`."""
         super().run(tmp, task_vars)
         variables = task_vars or {}
         _, options = self.validate_argument_spec(
@@ -37,13 +37,12 @@ class ActionModule(HostAction):  # type: ignore[misc]
         inputs = _inputs(options["variables"], str(variables.get("inventory_hostname")))
         if options["action"] == "ask":
             asked = {"run": "", "inputs": inputs if whole and not options["thorough"] else ""}
-            result: dict[str, Any] = self.on_host("settled", asked, {**variables, RUN: ""})
-            facts = {RUN: str(Controller.own()) if whole and not check and not result["settled"] else ""}
-            return {**result, "ansible_facts": facts}
-        run = str(variables.get(RUN, ""))
+            result: dict[str, Any] = self.on_host("settled", asked, variables)
+            return {**result, "run": str(Controller.own()) if whole and not check and not result["settled"] else ""}
+        run = variables.get(SETTLED, {}).get("run")
         if not run:
             return {"changed": False, "skipped": True, "settled": False, "msg": "not a whole run, or one with --check"}
-        kept: dict[str, Any] = self.on_host("settled", {"run": run, "inputs": inputs}, {**variables, RUN: ""})
+        kept: dict[str, Any] = self.on_host("settled", {"run": run, "inputs": inputs}, {**variables, SETTLED: {}})
         return kept
 
 

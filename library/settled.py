@@ -38,7 +38,7 @@ EXAMPLES = r"""
   settled:
     action: ask
     variables: "{{ __site_variables.digest }}"
-  register: __site_settled
+  register: __settled
 """
 
 RETURN = r"""
@@ -46,6 +46,10 @@ settled:
   description: Whether nothing differs; with I(action=keep) whether the next run can tell.
   returned: always
   type: bool
+run:
+  description: Names this run where its tasks are to keep what they ask, else empty. They read it of C(__settled).
+  returned: with I(action=ask)
+  type: str
 msg:
   description: What differs, or how much was asked.
   returned: always

@@ -22,8 +22,8 @@ from ansible.plugins.action import ActionBase
 
 PACKAGE = Path(__file__).parents[1] / "skerry"
 BOOT = Path(__file__).with_name("boot.py")
-RUN = "__settled_run"
-"""The fact by which a whole run of site.yml has its questions kept (action_plugins/settled.py)."""
+SETTLED = "__settled"
+"""The variable that site.yml registers what `settled` found in; its `run` names a run whose questions are kept."""
 FIRST_DAY = (1980, 1, 1, 0, 0, 0)  # the same files make the same zip
 
 
@@ -39,7 +39,7 @@ class HostAction(ActionBase):  # type: ignore[misc]
         digest, bundle = package()
         check = bool(self._task.check_mode)
         asked = {"program": program, "options": options, "check": check, "diff": bool(self._task.diff)}
-        if run := task_vars.get(RUN, ""):
+        if run := task_vars.get(SETTLED, {}).get("run"):
             asked["record"] = {"run": run, "task": self._task.get_name()}
         call = json.dumps(asked)
         keep = "discard" if check else "keep"
