@@ -290,3 +290,15 @@ def test_what_a_failure_says_holds_no_password(known: str) -> None:
     for error in (BackupError(said), restic.ResticError("offsite", "backup", 1, said)):
         assert "top-secret" not in str(error)
         assert "https://***@archive.example/skerry" in str(error)
+
+
+def test_of_the_shipments_after_one_run_the_last_counts() -> None:
+    """Each copy elsewhere would carry a night's superseded shipments along."""
+    snapshots = [
+        {"id": "a", "tags": ["run=1"]},
+        {"id": "b", "tags": ["binlog", "base=1"]},
+        {"id": "c", "tags": ["binlog", "base=1"]},
+        {"id": "d", "tags": ["binlog", "base=2"]},
+        {"id": "e"},
+    ]
+    assert [one["id"] for one in binlog.without_superseded(snapshots)] == ["a", "c", "d", "e"]
