@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.lint import house, roles
+from tests.lint import house, reruns, roles
 from tools.dashboards import __main__ as dashboards
 from tools.workshop.settings import ROOT
 
@@ -74,6 +74,7 @@ CHECKS: dict[str, Check] = {
     "zizmor": program("zizmor", "--offline", "--no-progress", "--quiet", ".github/workflows"),
     "ansible-lint": program("ansible-lint", "--strict", "--nocolor"),
     "defaults match argument_specs": lambda: roles.specs_match_defaults(ROOT),
+    "what always runs is asked anew": lambda: reruns.asked_anew(ROOT),
     "generated role READMEs": lambda: roles.readmes_current(ROOT, BIN),
     "generated dashboards": dashboards_current,
     "every scenario has tests": lambda: house.scenarios_have_tests(ROOT),
