@@ -103,6 +103,17 @@ def without_health_check(engine: Engine, outcome: Outcome, baseline: Baseline) -
     return found
 
 
+def until_the_old_are_gone(engine: Engine, stack: str, tick: Callable[[], None], seconds: float) -> bool:
+    """Wait until no task answers any more that is to stop; False where one still does after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while any(task["DesiredState"] != task["Status"]["State"] == "running" for task in engine.tasks(stack)):
+        if time.monotonic() > deadline:
+            return False
+        tick()
+        time.sleep(POLL_SECONDS)
+    return True
+
+
 def handing_over(outcome: Outcome) -> list[str]:
     """Return the services of which old tasks may still be asked, while no update is watched over by the engine.
 

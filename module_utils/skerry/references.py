@@ -1,0 +1,39 @@
+"""References to images: repository, tag and digest, and which images follow the release of their app.
+
+Both halves need this: the controller to write the stack file, the host to put another release into it.
+"""
+
+from __future__ import annotations
+
+import re
+
+TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")  # https://docs.docker.com/reference/cli/docker/image/tag/
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+NEWEST = "latest"
+
+
+def repository(image: str) -> str:
+    """Return an image without its tag and digest; the port of a registry is neither."""
+    name = image.partition("@")[0]
+    path, slash, last = name.rpartition("/")
+    return f"{path}{slash}{last.partition(':')[0]}"
+
+
+def follows(image: str) -> bool:
+    """Whether an image follows the release of its app: one that names neither tag nor digest does."""
+    return repository(image) == image
+
+
+def digest(image: str) -> str:
+    """Return the digest that an image names, empty where it names none."""
+    return image.partition("@")[2]
+
+
+def is_release(text: str) -> bool:
+    """Whether a text can name a release: it is a tag or a digest."""
+    return bool(TAG.fullmatch(text) or DIGEST.fullmatch(text))
+
+
+def of_release(name: str, release: str) -> str:
+    """Return the image of a release of the repository `name`."""
+    return f"{name}@{release}" if DIGEST.fullmatch(release) else f"{name}:{release}"
