@@ -2,48 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from collections.abc import Callable
 
 import pytest
 
+from tests.faults import variants
 from tests.faults.load import Load
 from tests.local import Vps, playbook
-from tools.workshop.settings import ROOT
 
 # Enough requests in the shortest deploy that «none failed» says something.
 LEAST_REQUESTS = 100
-
-DOCKERFILES = {
-    "good": "ENV SKERRY_TEST_RELEASE=good\n",
-    "crashes": 'ENTRYPOINT ["sh", "-c", "echo boom: the release is broken >&2; sleep 1; exit 3"]\n',
-    "never-healthy": "HEALTHCHECK --interval=1s --timeout=1s --retries=3 --start-period=2s CMD false\n",
-}
 
 
 @pytest.fixture
 def release(vps: Vps) -> Callable[[str], str]:
     """Build a variant of the console's image and push it to the workshop's registry; return its name."""
-
-    def build(kind: str) -> str:
-        base = json.loads((ROOT / ".local/images.json").read_text())["workshop_console_image"]
-        image = f"{base}-{kind}"
-        shown = ["docker", "port", f"{vps.settings.name}-registry", "5000"]
-        registry = subprocess.run(shown, capture_output=True, text=True, check=True).stdout.split()[0]
-        subprocess.run(["docker", "pull", "-q", f"{registry}/{base}"], check=True, capture_output=True)
-        text = f"FROM {registry}/{base}\n{DOCKERFILES[kind]}"
-        subprocess.run(
-            ["docker", "build", "-q", "-t", f"{registry}/{image}", "-"],
-            input=text,
-            text=True,
-            check=True,
-            capture_output=True,
-        )
-        subprocess.run(["docker", "push", "-q", f"{registry}/{image}"], check=True, capture_output=True)
-        return image
-
-    return build
+    return lambda kind: variants.build(vps, kind)
 
 
 def running_image(vps: Vps) -> str:
