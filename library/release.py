@@ -26,7 +26,8 @@ options:
     default: deploy
   release:
     description:
-      - A tag that all images of the app have, or the digest C(sha256:…) of its only image. Required for C(deploy).
+      - A tag that all images of the app have, or of its only image the digest C(sha256:…) or both, C(1.5@sha256:…).
+        Required for C(deploy).
       - For C(rollback) a kept release by its name or a digest; empty for the one before, C(left) ones not counted.
     type: str
     default: ""

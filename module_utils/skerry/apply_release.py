@@ -53,7 +53,7 @@ def _app(order: Order, files: dict[str, bytes]) -> App:
     """Return what the host knows of the app; raise RefusedError where that is nothing, or the release cannot be one."""
     if order.release and not is_release(order.release):
         raise RefusedError(
-            f"{order.release!r} names no release: allowed is a tag such as 1.5, or sha256: with 64 digits."
+            f"{order.release!r} names no release: allowed is a tag such as 1.5, or sha256:… with 64 digits."
         )
     app = App.read(files)
     if app is None or not name_of(files):

@@ -30,8 +30,21 @@ def digest(image: str) -> str:
 
 
 def is_release(text: str) -> bool:
-    """Whether a text can name a release: it is a tag or a digest."""
-    return bool(TAG.fullmatch(text) or DIGEST.fullmatch(text))
+    """Whether a text can name a release: it is a tag, a digest, or both with @ between them."""
+    tag, at, pinned = text.rpartition("@")
+    return bool(
+        DIGEST.fullmatch(pinned) and TAG.fullmatch(tag) if at else TAG.fullmatch(text) or DIGEST.fullmatch(text)
+    )
+
+
+def called(release: str) -> str:
+    """Return what a release is called: its tag, or the digest where it has none."""
+    return release.partition("@")[0]
+
+
+def has_digest(release: str) -> bool:
+    """Whether a release names a digest, which is one image's."""
+    return bool(DIGEST.fullmatch(release.rpartition("@")[2]))
 
 
 def of_release(name: str, release: str) -> str:

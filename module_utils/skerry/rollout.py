@@ -13,7 +13,7 @@ from .engine import Engine
 from .host import Call
 from .lock import Lock
 from .redaction import Redactor
-from .references import DIGEST
+from .references import called, has_digest
 from .release_log import ReleaseLog, UnknownReleaseError
 from .releases import Releases
 from .running import App, images_of, name_of, with_release
@@ -30,7 +30,7 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class Order:
-    """Who wants what: `action` is deploy or rollback, `release` a tag, a digest or empty for the one before."""
+    """Who wants what: `action` is deploy or rollback, `release` a tag, a digest, both, or empty for the one before."""
 
     app: str
     action: str
@@ -86,7 +86,7 @@ class Rollout:
             return Wanted(kept.name, {name: image for name, image in kept.images.items() if name in self.app.follows})
         release = self.order.release
         repositories = sorted(set(self.app.follows.values()))
-        if DIGEST.fullmatch(release) and len(repositories) > 1:
+        if has_digest(release) and len(repositories) > 1:
             raise RefusedError(
                 f"A digest names one image, and a release of {self.order.app} has several "
                 f"({', '.join(repositories)}): say a tag that all of them have."
@@ -94,7 +94,7 @@ class Rollout:
         found = self.app.images(release)
         if not self.call.check:
             found = {service: images.pinned(self.engine, service, image) for service, image in found.items()}
-        return Wanted(release, found)
+        return Wanted(called(release), found)
 
     def _deploy(self, wanted: Wanted) -> dict[str, Any]:
         """Bring the release about. Raises DeploymentError where another one runs afterwards."""

@@ -15,8 +15,9 @@ import importlib.util, pathlib
 from alembic.script import ScriptDirectory
 folder = pathlib.Path(importlib.util.find_spec("console").origin).parent / "migrations"
 head = ScriptDirectory(folder).get_current_head()
-text = f"revision = 'broken'\\ndown_revision = {head!r}\\ndef upgrade():\\n    raise RuntimeError('boom: the schema is not as expected')\\n"
-(folder / "versions/broken.py").write_text(text)
+lines = ["revision = 'broken'", f"down_revision = {head!r}", "def upgrade():"]
+lines.append("    raise RuntimeError('boom: the schema is not as expected')")
+(folder / "versions/broken.py").write_text(chr(10).join(lines))
 """
 DOCKERFILES = {
     "good": "ENV SKERRY_TEST_RELEASE=good\n",

@@ -1,4 +1,4 @@
-"""Releases that are broken in one way or another: the one before goes on serving, and the word is the same everywhere."""
+"""Releases that are broken in one way or another: the one before goes on serving, and the word is one."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from module_utils.skerry.references import digest, follows, is_release, of_release, repository
+from module_utils.skerry.references import called, digest, follows, has_digest, is_release, of_release, repository
 
 DIGEST = "sha256:" + "0a" * 32
 
@@ -30,17 +30,36 @@ def test_a_release_is_a_tag_or_a_digest() -> None:
     """The engine would be asked for an image that cannot be."""
     assert of_release("me/shop", "1.5") == "me/shop:1.5"
     assert of_release("me/shop", DIGEST) == f"me/shop@{DIGEST}"
+    assert of_release("me/shop", f"1.5@{DIGEST}") == f"me/shop:1.5@{DIGEST}"
+    assert (called(f"1.5@{DIGEST}"), called("1.5"), called(DIGEST)) == ("1.5", "1.5", DIGEST)
+    assert [has_digest(one) for one in (f"1.5@{DIGEST}", DIGEST, "1.5")] == [True, True, False]
     assert (digest(f"me/shop:1.5@{DIGEST}"), digest("me/shop:1.5")) == (DIGEST, "")
 
 
-@pytest.mark.parametrize("text", ["1.5", "v2", "main", "9f8e7d6", "1.0_rc.1", DIGEST])
+@pytest.mark.parametrize("text", ["1.5", "v2", "main", "9f8e7d6", "1.0_rc.1", DIGEST, f"1.5@{DIGEST}"])
 def test_what_names_a_release(text: str) -> None:
     """A usual tag would be refused."""
     assert is_release(text)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a b", "$(id)", "../x", "1;2", "-1", "a/b", "sha256:12", "x" * 129, "1.5\n", f"{DIGEST}0", "1@2"]
+    "text",
+    [
+        "",
+        "a b",
+        "$(id)",
+        "../x",
+        "1;2",
+        "-1",
+        "a/b",
+        "sha256:12",
+        "x" * 129,
+        "1.5\n",
+        f"{DIGEST}0",
+        "1@2",
+        f"@{DIGEST}",
+        f"{DIGEST}@1.5",
+    ],
 )
 def test_what_names_none(text: str) -> None:
     """Something else than a tag would reach the stack file."""
