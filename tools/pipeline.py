@@ -6,8 +6,8 @@ SSH_KEY                   a private key that may sign in there
 ACTION, BACKUP            deploy (unless set) or rollback; true: back up first
 SKERRY_OWNER, SKERRY_MESSAGE   who, and why
 
-Needs ansible-core, ssh and ssh-agent; no inventory. The key is given to an agent, which ends with this process: it is in
-no file and no argument. In GitHub Actions the verdict goes to the job's summary and outputs, too. Exit code 0 means
+Needs ansible-core, ssh and ssh-agent; no inventory. The key is given to an agent, which ends with this process: it is
+in no file and no argument. In GitHub Actions the verdict goes to the job's summary and outputs, too. Exit code 0 means
 deployed.
 """
 
@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PATTERNS = {
     "APP": (r"[a-z][a-z0-9-]{0,23}", "the name of an app, as in app_instances"),
     "RELEASE": (r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(@sha256:[0-9a-f]{64})?|sha256:[0-9a-f]{64}|", "a tag or digest"),
-    "HOST": (r"[a-z_][a-z0-9_-]*@[A-Za-z0-9.-]+(:[0-9]+)?", "user@address or user@address:port"),
+    "HOST": (r"[a-z_][a-z0-9_-]*@[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?", "user@address or user@address:port"),
     "ACTION": (r"deploy|rollback", "deploy or rollback"),
     "BACKUP": (r"true|false", "true or false"),
 }
