@@ -18,43 +18,53 @@ from .releases import Releases
 from .rollout import BACKUP_SECONDS, Order, RefusedError, Rollout
 from .running import App, name_of
 
+LONGEST = 200  # characters of a message or an owner
+
 
 def run(call: Call) -> dict[str, Any]:
     """Deploy what `call` asks for; secrets are taken out of every text that is returned."""
     options, releases = call.options, Releases(call.options["base"], call.options["app"])
-    order = Order(**{key: options[key] for key in ("app", "action", "release", "owner", "message", "backup")})
+    order = Order(
+        app=options["app"],
+        action=options["action"],
+        release=options["release"],
+        owner=_line(options["owner"]),
+        message=_line(options["message"]),
+        backup=options["backup"],
+    )
     redact = Redactor(releases.secrets())
     started = time.time()
     try:
-        files = releases.read_good()
-        app = _app(order, files)
-        lock = lock_for(
-            releases,
-            {**options, "timeout": app.timeout},
-            further=BACKUP_SECONDS if order.backup else 0,
-            what=f"{order}",
-        )
+        about = {**options, "timeout": _app(order, releases).timeout}
+        lock = lock_for(releases, about, further=BACKUP_SECONDS if order.backup else 0, what=str(order))
         with nullcontext() if call.check else lock.held():
-            rollout = Rollout(order, app, releases, Engine(), lock, call, redact)
-            result = rollout.run()
+            result = Rollout(order, _app(order, releases), releases, Engine(), lock, call, redact).run()
     except LockedError as error:
         return _told(locked(order.app, error), order, started)
-    except (RefusedError, EngineError, EngineAbsentError) as error:
-        return _told(failed(f"{order.app}: failed. {redact(str(error))}\nNothing was changed."), order, started)
+    except RefusedError as error:
+        return _told(failed(f"{order.app}: failed. {error}\nNothing was changed."), order, started)
+    except (EngineError, EngineAbsentError) as error:
+        return _told(failed(redact(f"{order.app}: failed. {error}")), order, started)
     if not call.check:
-        about = {"name": result["release"], "owner": order.owner, "message": order.message}
+        why = {"owner": order.owner, "message": order.message, "reason": result.get("reason", "")}
         good = releases.read_state().release
-        reason = result.get("reason", "")
-        History(order.app).add(result["verdict"], started, good, options["controller"], **about, reason=reason)
+        History(order.app).add(result["verdict"], started, good, options["controller"], name=result["release"], **why)
     return _told(result, order, started)
 
 
-def _app(order: Order, files: dict[str, bytes]) -> App:
+def _line(text: str) -> str:
+    """Return the first line of a text that somebody else wrote, in length and characters as a log bears it."""
+    first = next(iter(text.strip().splitlines()), "")
+    return "".join(letter for letter in first if letter.isprintable())[:LONGEST]
+
+
+def _app(order: Order, releases: Releases) -> App:
     """Return what the host knows of the app; raise RefusedError where that is nothing, or the release cannot be one."""
     if order.release and not is_release(order.release):
         raise RefusedError(
             f"{order.release!r} names no release: allowed is a tag such as 1.5, or sha256:… with 64 digits."
         )
+    files = releases.read_good()
     app = App.read(files)
     if app is None or not name_of(files):
         raise RefusedError(

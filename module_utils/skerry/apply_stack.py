@@ -39,7 +39,7 @@ def run(call: Call) -> dict[str, Any]:
 
 def _apply(call: Call, wanted: list[Entry], releases: Releases, engine: Engine, lock: Lock) -> dict[str, Any]:
     options = call.options
-    entries = keep_running(wanted, releases)
+    entries = keep_running(wanted, releases, ReleaseLog(options["name"]))
     redact = Redactor([*(entry.content for entry in entries if entry.secret), *releases.secrets()])
     request = Request(
         stack=options["name"],
@@ -96,7 +96,7 @@ def note_release(stack: str, files: Mapping[str, bytes], services: Mapping[str, 
     app = App.read(files)
     if app is not None:
         images = {service: services[service]["image"] for service in app.follows if service in services}
-        ReleaseLog(stack).note(name_of(files), images, **about)
+        ReleaseLog(stack).note(name_of(files), images, app.release, **about)
 
 
 def diffs(differences: list[Difference], redact: Callable[[str], str]) -> list[dict[str, str]]:

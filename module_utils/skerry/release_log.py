@@ -49,24 +49,29 @@ class ReleaseLog:
 
     def read(self) -> list[Release]:
         """Return the releases, the one that runs last; none where the file is not there or broken."""
-        try:
-            return [Release(**row) for row in json.loads(self.file.read_text())["releases"]]
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
-            return []
+        return self._load()[1]
 
-    def note(self, name: str, images: Mapping[str, str], owner: str = "", message: str = "") -> None:
-        """Note that this release runs; nothing is written where that is known."""
-        known = self.read()
+    def inventory(self) -> str:
+        """Return the release that the inventory named when the running one was noted; empty where that is not known."""
+        return self._load()[0]
+
+    def note(
+        self, name: str, images: Mapping[str, str], inventory: str = "", *, owner: str = "", message: str = ""
+    ) -> None:
+        """Note that this release runs while the inventory names that one; nothing is written where that is known."""
+        said, known = self._load()
         if known and (known[-1].name, known[-1].images) == (name, dict(images)):
+            if said != inventory:
+                self._write(inventory, known)
             return
         others = [one for one in known if (one.name, one.images) != (name, dict(images))]
-        self._write([*others, Release(name, dict(images), round(time.time(), 1), owner, message)])
+        self._write(inventory, [*others, Release(name, dict(images), round(time.time(), 1), owner, message)])
 
     def leave(self) -> None:
         """Note that the release that runs is to be left, so that no later rollback goes to it by itself."""
-        known = self.read()
+        inventory, known = self._load()
         if known:
-            self._write([*known[:-1], replace(known[-1], left=True)])
+            self._write(inventory, [*known[:-1], replace(known[-1], left=True)])
 
     def target(self, name: str = "") -> Release:
         """Return the release to go back to: the newest of this name, or the one before that nobody rolled back from.
@@ -88,9 +93,17 @@ class ReleaseLog:
         """Delete the log: the app does not exist any more."""
         self.file.unlink(missing_ok=True)
 
-    def _write(self, releases: list[Release]) -> None:
+    def _load(self) -> tuple[str, list[Release]]:
+        try:
+            found = json.loads(self.file.read_text())
+            return str(found["inventory"]), [Release(**row) for row in found["releases"]]
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return "", []
+
+    def _write(self, inventory: str, releases: list[Release]) -> None:
         self.file.parent.mkdir(parents=True, exist_ok=True)
         part = self.file.with_name(f"{self.file.name}.part")
-        text = json.dumps({"releases": [asdict(one) for one in releases[-KEPT:]]}, indent=1)
+        content = {"inventory": inventory, "releases": [asdict(one) for one in releases[-KEPT:]]}
+        text = json.dumps(content, indent=1)
         write_file(part, text.encode(), 0o600)
         part.replace(self.file)

@@ -20,7 +20,6 @@ from .running import App, images_of, name_of, with_release
 from .visitor import Route, visit
 
 BACKUP_SECONDS = 3600.0
-DRAIN_SECONDS = 60.0  # in which what ran before ends; its own stop grace period is 30 s unless set
 BACKUP = ["skerry-backup", "run"]
 
 
@@ -137,8 +136,7 @@ class Rollout:
         """Ask for the app as a visitor, once only the new release can answer."""
         if not self.app.check:
             return ""
-        if not waiting.until_the_old_are_gone(self.engine, self.order.app, tick, DRAIN_SECONDS):
-            return f"Tasks of the release before still run {DRAIN_SECONDS:g} s after they were told to end."
+        waiting.until_the_old_are_gone(self.engine, self.order.app, tick)
         return visit(Route(**self.app.check), tick)
 
     def _failed(self, verdict: str, problem: str, release: str) -> dict[str, Any]:

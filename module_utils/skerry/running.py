@@ -18,6 +18,7 @@ from typing import Any
 
 from .payload import Entry
 from .references import DIGEST, of_release, repository
+from .release_log import ReleaseLog
 from .releases import Releases
 from .stackfile import images_in, with_images
 
@@ -52,17 +53,18 @@ def name_of(files: Files) -> str:
     return files.get(NAME_FILE, b"").decode().strip()
 
 
-def keep_running(entries: list[Entry], releases: Releases) -> list[Entry]:
-    """Return what site.yml wants with the images of the release that runs, unless the inventory names a new one."""
+def keep_running(entries: list[Entry], releases: Releases, log: ReleaseLog) -> list[Entry]:
+    """Return what site.yml wants with the images of the release that runs, unless the inventory names a new one.
+
+    On a machine that comes back from a backup nothing runs yet: there it is the one that ran last, by its digests.
+    """
     wanted = {entry.path: entry.content for entry in entries}
     app = App.read(wanted)
     if app is None:
         return entries
-    good = releases.read_good()
-    running, before = name_of(good), App.read(good)
-    if not running or before is None or app.release not in (before.release, running):
+    running, before, there = _running(releases.read_good(), log)
+    if not running or app.release not in (before, running):
         return with_release(entries, app.release, {})
-    there = images_in(good[STACK_FILE].decode())
     # A service that came since: of a release that is the digest of another image it can only have the inventory's.
     new = app.images(app.release if DIGEST.fullmatch(running) else running)
     images = {
@@ -70,6 +72,16 @@ def keep_running(entries: list[Entry], releases: Releases) -> list[Entry]:
         for service, name in app.follows.items()
     }
     return with_release(entries, running, images)
+
+
+def _running(good: Files, log: ReleaseLog) -> tuple[str, str, dict[str, str]]:
+    """Return the name of the release that runs, what the inventory named then, and its images."""
+    before = App.read(good)
+    if before:
+        return name_of(good), before.release, images_in(good[STACK_FILE].decode())
+    if not good and (known := log.read()):
+        return known[-1].name, log.inventory(), known[-1].images
+    return "", "", {}
 
 
 def images_of(entries: list[Entry]) -> dict[str, str]:

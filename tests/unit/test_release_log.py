@@ -79,6 +79,14 @@ def test_the_same_again_is_noted_once(log: ReleaseLog) -> None:
     assert names(log) == ["B", "C", "A"]
 
 
+def test_what_the_inventory_named_is_kept_with_it(log: ReleaseLog) -> None:
+    """A machine that comes back could not tell an old word of the inventory from a new one."""
+    log.note("C", images("C"), "A")
+    assert (log.inventory(), names(log)) == ("A", ["A", "B", "C"])
+    log.leave()
+    assert log.inventory() == "A"
+
+
 def test_a_tag_that_moved_is_another_release(log: ReleaseLog) -> None:
     """What `main` was yesterday could not be gone back to."""
     log.note("C", {"web": "shop:C@sha256:" + "9" * 64})

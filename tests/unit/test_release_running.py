@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from module_utils.skerry.payload import Entry
+from module_utils.skerry.release_log import ReleaseLog
 from module_utils.skerry.releases import Releases, State
 from module_utils.skerry.running import images_of, keep_running, name_of, with_release
 from module_utils.skerry.stackfile import NoSuchServiceError, images_in, with_images
@@ -38,16 +39,21 @@ def good(releases: Releases, wanted: list[Entry]) -> None:
     releases.write_state(State(release=releases.add(wanted)))
 
 
+def log(releases: Releases) -> ReleaseLog:
+    """Return the log of the app on that host."""
+    return ReleaseLog("shop", releases.root.parent)
+
+
 def result(releases: Releases, wanted: list[Entry]) -> tuple[str, dict[str, str]]:
     """Return the name and the images that site.yml would have run."""
-    kept = keep_running(wanted, releases)
+    kept = keep_running(wanted, releases, log(releases))
     return name_of({one.path: one.content for one in kept}), images_of(kept)
 
 
 def test_site_yml_keeps_what_a_deploy_has_brought(releases: Releases) -> None:
     """Any run of site.yml would silently put the inventory's older release back."""
     assert result(releases, entries("1.4")) == ("1.5", {"web": PINNED, "cache": "redis:7"})
-    kept = {entry.path: entry.content for entry in keep_running(entries("1.4"), releases)}
+    kept = {entry.path: entry.content for entry in keep_running(entries("1.4"), releases, log(releases))}
     assert kept == releases.read_good()
 
 
@@ -59,7 +65,7 @@ def test_a_new_word_of_the_inventory_counts(releases: Releases) -> None:
 def test_the_inventory_that_catches_up_restarts_nothing(releases: Releases) -> None:
     """Writing down what runs would deploy it anew, under another spelling."""
     assert result(releases, entries("1.5"))[1]["web"] == PINNED
-    good(releases, keep_running(entries("1.5"), releases))
+    good(releases, keep_running(entries("1.5"), releases, log(releases)))
     assert result(releases, entries("1.4")) == ("1.4", {"web": "shop:1.4", "cache": "redis:7"})
 
 
@@ -73,10 +79,19 @@ def test_a_first_run_takes_the_inventorys(tmp_path: Path) -> None:
     assert result(Releases(str(tmp_path), "shop"), entries("1.4")) == ("1.4", {"web": "shop:1.4", "cache": "redis:7"})
 
 
+@pytest.mark.parametrize(("inventory", "runs"), [("1.4", ("1.5", PINNED)), ("1.6", ("1.6", "shop:1.6"))])
+def test_a_machine_that_comes_back_runs_what_ran_last(tmp_path: Path, inventory: str, runs: tuple[str, str]) -> None:
+    """An older release would meet the newer schema out of the backup."""
+    releases = Releases(str(tmp_path), "shop")
+    log(releases).note("1.5", {"web": PINNED}, "1.4")
+    name, images = result(releases, entries(inventory))
+    assert (name, images["web"]) == runs
+
+
 def test_a_stack_without_a_release_is_left_alone(releases: Releases) -> None:
     """The platform's own stacks would get a file that says nothing."""
     plain = [Entry("stack.yml", b"services: {}")]
-    assert keep_running(plain, releases) == plain
+    assert keep_running(plain, releases, log(releases)) == plain
 
 
 def test_an_unfinished_attempt_is_not_what_runs(releases: Releases) -> None:
