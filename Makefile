@@ -2,10 +2,11 @@
 PYTHON ?= python3
 WORKSHOP = $(PYTHON) -m tools.workshop
 INVENTORY ?= inventories/local
+PLAYBOOK = PATH="$(CURDIR)/.venv/bin:$$PATH" ansible-playbook -i $(INVENTORY)
 ON_HOST = .venv/bin/python -m tools.on_host $(INVENTORY)
 TESTS = .venv/bin/python -m tests.run
 .DEFAULT_GOAL := help
-.PHONY: help up down clean ssh status logs workshop workshop-status venv secrets test-alert backup backups drill restore recovery-sheet recover test docs dashboards requirements
+.PHONY: help up down clean ssh status logs workshop workshop-status venv secrets test-alert deploy rollback backup backups drill restore recovery-sheet recover test docs dashboards requirements
 
 help: ## show this list
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -37,6 +38,14 @@ venv: ## make or update the virtual environment in .venv
 secrets: ## add missing secrets to an inventory (INVENTORY=inventories/mine, as for all that follow)
 	@$(WORKSHOP) secrets $(INVENTORY)
 
+deploy: export SKERRY_MESSAGE = $(MESSAGE)
+deploy: venv ## a release of an app: APP=shop RELEASE=1.5 [MESSAGE='why' BACKUP=1]
+	@$(PLAYBOOK) playbooks/deploy-app.yml $(if $(APP),-e app=$(APP)) $(if $(RELEASE),-e release=$(RELEASE)) $(if $(BACKUP),-e deploy_backup=true)
+
+rollback: export SKERRY_MESSAGE = $(MESSAGE)
+rollback: venv ## an app's release before, or RELEASE=1.4: APP=shop [MESSAGE='why' BACKUP=1]
+	@$(PLAYBOOK) playbooks/rollback-app.yml $(if $(APP),-e app=$(APP)) $(if $(RELEASE),-e release=$(RELEASE)) $(if $(BACKUP),-e deploy_backup=true)
+
 backup: venv ## back up everything now
 	@$(ON_HOST) skerry-backup run
 
@@ -50,7 +59,7 @@ restore: venv ## bring data back: APP=console or ALL=1 [RUN=… TO='2026-11-24 1
 	@$(ON_HOST) skerry-backup restore $(if $(APP),--app $(APP)) $(if $(ALL),--all) $(if $(RUN),--run $(RUN)) $(if $(TO),--to '$(TO)') $(if $(FROM),--from $(FROM)) $(if $(AS),--as $(AS))
 
 recovery-sheet: venv ## one page with all that is needed to come back without the machine (SHEET=file)
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" ansible-playbook -i $(INVENTORY) playbooks/make-recovery-sheet.yml -e recovery_sheet=$(abspath $(or $(SHEET),.local/recovery-sheet.yml))
+	@$(PLAYBOOK) playbooks/make-recovery-sheet.yml -e recovery_sheet=$(abspath $(or $(SHEET),.local/recovery-sheet.yml))
 
 recover: venv ## from a recovery sheet onto a bare machine: SHEET=file HOST=address [NAME=recovered TO=…]
 	@.venv/bin/python -m tools.recover $(SHEET) $(HOST) $(if $(NAME),--name $(NAME)) $(if $(TO),--to '$(TO)') $(if $(SSH_ARGUMENTS),--ssh-arguments '$(SSH_ARGUMENTS)')
@@ -74,4 +83,4 @@ dashboards: venv ## write Grafana's dashboards from tools/dashboards/
 	@.venv/bin/python -m tools.dashboards
 
 requirements: venv ## compile the pinned requirement files from their .in files
-	@cd requirements && for set in runtime dev; do ../.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $$set.in -o $$set.txt; done
+	@cd requirements && for set in runtime dev deploy; do ../.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $$set.in -o $$set.txt; done

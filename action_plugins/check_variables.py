@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import ansible.module_utils
+import yaml
 from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -37,7 +38,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def _of_role(self, role: str, play: Mapping[str, Any]) -> list[str]:
         """Return what is wrong with the variables of one role, which sees its own as Ansible would let it."""
         root = self._root(role)
-        spec = self._load(root / "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+        # Nothing of it is a template: read by the plain loader, in a third of the time.
+        specs = yaml.load((root / "meta/argument_specs.yml").read_bytes(), yaml.CSafeLoader)
+        spec = specs["argument_specs"]["main"]["options"]
         scope = {**self._all(root / "defaults"), **play, **self._all(root / "vars"), "role_path": str(root)}
         templar = self._templar.copy_with_new_env(available_variables=scope)
         given = templar.template({name: scope[name] for name in spec if name in scope})

@@ -11,16 +11,15 @@ from ansible.module_utils.common.text.converters import to_bytes
 
 ansible.module_utils.__path__.append(str(Path(__file__).parents[1] / "module_utils"))
 
-from ansible.module_utils.skerry.controller import Controller  # noqa: E402
 from ansible.module_utils.skerry.names import StackFileError, images_of, name_by_content  # noqa: E402
 from ansible.module_utils.skerry.payload import Entry, pack  # noqa: E402
-from ansible.module_utils.skerry_action import TreeAction  # noqa: E402
+from ansible.module_utils.skerry_action import DeployingAction, TreeAction  # noqa: E402
 
 STACK_FILE = "stack.yml"
 SECRETS = "secrets/"
 
 
-class ActionModule(TreeAction):  # type: ignore[misc]
+class ActionModule(DeployingAction, TreeAction):  # type: ignore[misc]
     """Renders the stack directory and has it applied on the host."""
 
     TRANSFERS_FILES = False  # all that travels is the parcel: no directory is needed on the host
@@ -42,13 +41,9 @@ class ActionModule(TreeAction):  # type: ignore[misc]
             }
         )
         asked = {key: options[key] for key in ("name", "timeout", "base", "state", "volumes")}
-        asked |= {"controller": str(Controller.own()), "insist": False}
         if options["state"] == "present":
             asked |= self._wanted(options, variables)
-        result: dict[str, Any] = self.on_host("stack", asked, variables)
-        if "locked_by" in result and Controller.parse(result.pop("locked_by")).is_gone():
-            # The other run was started on this machine and is dead: let its half come to its end on the host.
-            result = self.on_host("stack", {**asked, "insist": True}, variables)
+        result: dict[str, Any] = self.deploy("stack", asked, variables)
         return result
 
     def _wanted(self, options: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,14 @@ import difflib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
+
+import ansible.module_utils
+
+ansible.module_utils.__path__.append(str(Path(__file__).parents[1] / "module_utils"))
+
+from ansible.module_utils.skerry.references import follows  # noqa: E402
 
 RESERVED = {"traefik", "mariadb", "redis", "prometheus", "grafana", "backup", "mysql", "sys", "default", "root"}
 """Names that the platform's own stacks, databases and users have."""
@@ -28,6 +35,7 @@ SIZE = r"[1-9][0-9]*[KMG]"
 DURATION = r"([0-9]+(ms|s|m|h))+"
 USER = r"[a-z0-9_][a-z0-9_-]*(:[a-z0-9_][a-z0-9_-]*)?"
 SCHEME = r"[a-z][a-z0-9+]*"
+RELEASE = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|sha256:[0-9a-f]{64}"
 
 
 class Kind(NamedTuple):
@@ -83,6 +91,17 @@ INSTANCE: dict[str, Kind] = {
     "database_scheme": _text(SCHEME, "the scheme of a database address such as mysql or mysql+asyncmy"),
     "redis": BOOLEAN,
     "environment": ENVIRONMENT,
+    "release": _text(RELEASE, 'a tag in quotes such as "1.5", or the digest sha256:… of the only image'),
+    "check": Kind(
+        lambda value: (
+            isinstance(value, Mapping)
+            and bool(value)
+            and not set(value) - {"path", "status"}
+            and URL_PATH.check(value.get("path", "/"))
+            and _number(100, 599).check(value.get("status", 200))
+        ),
+        "a dict of path and status such as {path: /healthz, status: 200}",
+    ),
     "services": Kind(lambda value: isinstance(value, Mapping) and bool(value), "a dict with at least one service"),
 }
 
@@ -182,6 +201,9 @@ def _instance(
     for setting, secret in (("database", "database_password"), ("redis", "redis_password")):
         if instance.get(setting) and own is not None and not own.get(secret):
             problems.append(f"app_secrets.{name}.{secret} is missing: needed since {where}.{setting} is true.")
+    images = {one.get("image") for one in instance["services"].values() if isinstance(one, Mapping)}
+    if str(instance.get("release", "")).startswith("sha256:") and len([one for one in images if _follows(one)]) > 1:
+        problems.append(f"{where}.release is a digest, which names one image: allowed is a tag that all images have.")
     taken: dict[str, str] = {}
     for key, service in instance["services"].items():
         at = f"{where}.services.{key}"
@@ -194,6 +216,10 @@ def _instance(
                 problems.append(f'{at}.paths has "{path}", which {taken[path]} has too: allowed is each path once.')
             taken.setdefault(path, f"service {key}")
     return problems
+
+
+def _follows(image: Any) -> bool:
+    return isinstance(image, str) and follows(image)
 
 
 def _service(

@@ -7,9 +7,17 @@ these take their input for valid.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+
+import ansible.module_utils
+
+ansible.module_utils.__path__.append(str(Path(__file__).parents[1] / "module_utils"))
+
+from ansible.module_utils.skerry.references import NEWEST, follows, of_release  # noqa: E402
 
 Instance = Mapping[str, Any]
 Secrets = Mapping[str, Mapping[str, str]]
@@ -93,6 +101,46 @@ def app_secret_files(instance: Instance, secrets: Secrets) -> dict[str, str]:
     return {f"secrets/{secret}": own[secret] for secret in wanted}
 
 
+def app_release_file(instance: Instance, timeout: int = 300, authorities: str = "") -> dict[str, str]:
+    """Return ``{"app.json": text}``, from which a host can deploy another release; nothing where no image follows one.
+
+    ``timeout``: seconds that the app has to become healthy; ``authorities``: PEM, empty for the public ones.
+    """
+    following = {name: one["image"] for name, one in instance["services"].items() if follows(one["image"])}
+    if not following:
+        return {}
+    about = {
+        "release": str(instance.get("release", NEWEST)),
+        "follows": following,
+        "timeout": timeout,
+        "check": _visit(instance, authorities),
+    }
+    return {"app.json": json.dumps(about, indent=1, sort_keys=True) + "\n"}
+
+
+def _visit(instance: Instance, authorities: str) -> dict[str, Any]:
+    """Return what a visitor asks for and which answers are well (module_utils/skerry/visitor.py, Route).
+
+    Unless ``check`` says so that is the first path which tells whether its service is ready, where that one is public,
+    or else the shortest path.
+    """
+    routed = [one for one in instance["services"].values() if one.get("paths")]
+    if not routed:
+        return {}
+    ready = [one["ready"] for one in routed if any(_within(one.get("ready", ""), path) for path in one["paths"])]
+    shortest = min((path for one in routed for path in one["paths"]), key=len)
+    wanted = {"path": ready[0], "status": 200} if ready else {"path": shortest}
+    own = instance.get("check", {})
+    wanted = own if "path" in own else {**wanted, **own}
+    lowest, highest = (wanted["status"], wanted["status"]) if "status" in wanted else (200, 399)
+    route = {"domain": instance["domain"], "path": wanted["path"], "lowest": lowest, "highest": highest}
+    return {**route, "authorities": authorities}
+
+
+def _within(path: str, above: str) -> bool:
+    return f"{path}/".startswith(f"{above.rstrip('/')}/") if path else False
+
+
 def app_services(
     instance: Instance, defaults: Mapping[str, Any] | None = None, public_port: int = 443
 ) -> dict[str, dict[str, Any]]:
@@ -108,6 +156,8 @@ def app_services(
 
 
 def _service(instance: Instance, name: str, service: dict[str, Any], public_port: int) -> dict[str, Any]:
+    if follows(service["image"]) and "release" in instance:
+        service["image"] = of_release(service["image"], str(instance["release"]))
     service["tmpfs"] = {path: _bytes(size) for path, size in {**SERVICE_DEFAULTS["tmpfs"], **service["tmpfs"]}.items()}
     service["environment"] = _environment(instance, service, public_port)
     service["networks"] = _networks(instance, service)
@@ -197,6 +247,7 @@ class FilterModule:
             "app_backups": app_backups,
             "app_databases": app_databases,
             "app_redis_users": app_redis_users,
+            "app_release_file": app_release_file,
             "app_secret_files": app_secret_files,
             "app_services": app_services,
             "app_escape": app_escape,

@@ -1,4 +1,4 @@
-"""What the stack and tree action plugins share on the controller: rendering a directory of templates."""
+"""What the stack, release and tree action plugins share on the controller: one run at a time, rendered templates."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 from ansible._internal._templating import _template_vars
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.text.converters import to_bytes, to_text
+from ansible.module_utils.skerry.controller import Controller
 from ansible.module_utils.skerry_host import HostAction
 from ansible.template import trust_as_template
 
@@ -27,6 +28,19 @@ class Rendered:
     content: bytes
     executable: bool = False
     link: bool = False
+
+
+class DeployingAction(HostAction):  # type: ignore[misc]
+    """An action plugin of which only one run at a time may work on a stack."""
+
+    def deploy(self, program: str, asked: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Run `program` on the host; where a run that was started on this machine and is dead keeps it out, wait."""
+        asked = {**asked, "controller": str(Controller.own()), "insist": False}
+        result: dict[str, Any] = self.on_host(program, asked, task_vars)
+        if "locked_by" in result and Controller.parse(result.pop("locked_by")).is_gone():
+            # Let its half come to its end on the host.
+            result = self.on_host(program, {**asked, "insist": True}, task_vars)
+        return result
 
 
 class TreeAction(HostAction):  # type: ignore[misc]

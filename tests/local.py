@@ -79,12 +79,14 @@ def renew_vps() -> None:
     shutil.rmtree(settings.local / "facts", ignore_errors=True)
 
 
-def playbook(*argv: str, extra: dict[str, object] | None = None, timeout: float = 900) -> Playbook:
-    """Run `ansible-playbook -i inventories/local site.yml` with `argv` added, as an operator would.
+def playbook(
+    *argv: str, name: str = "site.yml", extra: dict[str, object] | None = None, timeout: float = 900
+) -> Playbook:
+    """Run `ansible-playbook -i inventories/local` with the playbook `name` and `argv` added, as an operator would.
 
     `extra` goes as one JSON of extra variables.
     """
-    command = [str(BIN / "ansible-playbook"), "-i", "inventories/local", "site.yml", *argv]
+    command = [str(BIN / "ansible-playbook"), "-i", "inventories/local", name, *argv]
     if extra is not None:
         command += ["-e", json.dumps(extra)]
     env = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "ANSIBLE_NOCOLOR": "1", "COLUMNS": "200"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,8 +34,8 @@ class DeploymentError(Exception):
 class Request:
     """What a task asks for.
 
-    `images` are the stack file's, by service; `timeout` is in seconds; `controller` says where the run was started, and
-    `insist` to wait for whatever deployment is under way.
+    `images` are the stack file's, by service; `timeout` is in seconds; `controller` says where the run was started.
+    `verify` is asked once all is healthy, and says what is wrong all the same; it calls its argument now and then.
     """
 
     stack: str
@@ -44,7 +44,7 @@ class Request:
     timeout: float
     check: bool = False
     controller: str = ""
-    insist: bool = False
+    verify: Callable[[Callable[[], None]], str] = lambda _: ""
 
 
 @dataclass
@@ -58,17 +58,25 @@ class Report:
     warnings: list[str] = field(default_factory=list)
 
 
+def lock_for(releases: Releases, options: Mapping[str, Any], *, further: float = 0, what: str = "") -> Lock:
+    """Return the lock that a deployment with a task's `options` needs, where it takes `further` seconds for more.
+
+    Of the options count `timeout` in seconds, `controller`, and `insist`: wait for whatever deployment is under way.
+    """
+    longest = 2 * options["timeout"] + MARGIN_SECONDS + further  # of another's: its wait, and that of its restore
+    controller, insist = options["controller"], options["insist"]
+    return Lock(releases.root / "lock", longest, controller=controller, insist=insist, what=what)
+
+
 class Deployment:
     """One run of the stack plugin on a host."""
 
-    def __init__(self, request: Request, releases: Releases, engine: Engine) -> None:
+    def __init__(self, request: Request, releases: Releases, engine: Engine, lock: Lock) -> None:
         self.request = request
         self.stack = request.stack
         self.releases = releases
         self.engine = engine
-        longest = 2 * request.timeout + MARGIN_SECONDS  # of another's deployment: its wait, and that of its restore
-        lock = releases.root / "lock"
-        self.lock = Lock(lock, longest, controller=request.controller, insist=request.insist)
+        self.lock = lock
         self.state = State()
         self.warnings: list[str] = []
 
@@ -112,8 +120,8 @@ class Deployment:
         outcome = judged(before.services, before.tasks, baseline)
         if outcome.troubles:
             outcome = wait(self.engine, self.stack, baseline, self.request.timeout, self.lock.tick)
-        if outcome.troubles:
-            raise DeploymentError("failed", f"{self._explain(outcome)}\nNothing had changed, so nothing was put back.")
+        if problem := self._explain(outcome) if outcome.troubles else self.request.verify(self.lock.tick):
+            raise DeploymentError("failed", f"{problem}\nNothing had changed, so nothing was put back.")
         return Report(False, "unchanged", comparison, summary(outcome, self.stack))
 
     def _apply(self, comparison: Comparison, before: Outcome) -> Report:
@@ -127,7 +135,7 @@ class Deployment:
             if comparison.files or comparison.unfinished or not self._put_back():
                 self._deploy(resolve)
             outcome = wait(self.engine, self.stack, baseline, self.request.timeout, self.lock.tick)
-            problem = self._explain(outcome) if outcome.troubles else ""
+            problem = self._explain(outcome) if outcome.troubles else self.request.verify(self.lock.tick)
         except ClientError as error:
             outcome, problem = before, f"`docker stack deploy` failed: {error}"
         if problem:

@@ -130,11 +130,15 @@ class Engine:
 
     def registry_has_image(self, image: str) -> bool:
         """Whether a registry (or mirror) that this engine uses can resolve the image to a digest."""
+        return bool(self.registry_digest(image))
+
+    def registry_digest(self, image: str) -> str:
+        """Return the digest that a registry (or mirror) which this engine uses has for the image; empty if none has."""
         try:
-            self.get(f"/distribution/{quote(image, safe='/:@')}/json")
+            found = self.get(f"/distribution/{quote(image, safe='/:@')}/json")
         except (EngineError, EngineAbsentError):
-            return False
-        return True
+            return ""
+        return str(found["Descriptor"]["digest"])
 
     def container(self, identifier: str) -> Json | None:
         """Return what `docker inspect` says of a container of this node, None when it is not here."""

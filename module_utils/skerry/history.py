@@ -26,7 +26,8 @@ VERDICTS = ("deployed", "rolled back", "failed")
 class Entry:
     """One deployment: when it ended (seconds since the epoch), how long it took (seconds), its verdict, who asked.
 
-    `release` is the good one afterwards, None where there is none.
+    `release` is the good directory afterwards, None where there is none. `name` is the app's release that was asked
+    for, with who asked, why, and what was wrong with it; all empty where site.yml applied the stack.
     """
 
     ended: float
@@ -34,6 +35,10 @@ class Entry:
     verdict: str
     release: str | None
     controller: str
+    name: str = ""
+    owner: str = ""
+    message: str = ""
+    reason: str = ""
 
 
 class History:
@@ -44,11 +49,11 @@ class History:
         self.file = state / "deploys" / f"{stack}.json"
         self.metrics = state / "metrics" / f"deploy_{stack}.prom"
 
-    def add(self, verdict: str, started: float, release: str | None, controller: str) -> None:
-        """Note a deployment that began at `started` and ends now."""
+    def add(self, verdict: str, started: float, release: str | None, controller: str, **about: str) -> None:
+        """Note a deployment that began at `started` and ends now; `about` are further fields of Entry."""
         known = self._read()
         now = time.time()
-        entry = Entry(round(now, 1), round(now - started, 1), verdict, release, controller)
+        entry = Entry(round(now, 1), round(now - started, 1), verdict, release, controller, **about)
         counts = {word: known["counts"].get(word, 0) + (word == verdict) for word in VERDICTS}
         entries = [*known["entries"], asdict(entry)][-KEPT:]
         self._write(self.file, json.dumps({"counts": counts, "entries": entries}, indent=1), 0o600)

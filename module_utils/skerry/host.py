@@ -10,7 +10,13 @@ from importlib import import_module
 from typing import Any
 
 # By name: what an action plugin asks for, and the module that has its `run`.
-PROGRAMS = {"stack": "apply_stack", "tree": "apply_tree", "look": "looking", "settled": "settled"}
+PROGRAMS = {
+    "stack": "apply_stack",
+    "tree": "apply_tree",
+    "look": "looking",
+    "release": "apply_release",
+    "settled": "settled",
+}
 Program = Callable[["Call"], dict[str, Any]]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from .client import ClientError, docker
 from .engine import Engine
+from .references import digest, repository
 
 
 class ImageMissingError(Exception):
@@ -31,6 +32,22 @@ def prepare(engine: Engine, images: Mapping[str, str]) -> str:
         else:
             _pull(service, image)  # with the credentials of `docker login`, which only the client knows
     return policy
+
+
+def pinned(engine: Engine, service: str, image: str) -> str:
+    """Return the image with its digest, which is what a tag means now; as it is where only this host has it.
+
+    Raises ImageMissingError where it is nowhere to be had.
+    """
+    if digest(image):
+        return image
+    found = engine.registry_digest(image)
+    if not found and engine.image(image) is None:
+        _pull(service, image)  # with the credentials of `docker login`, which only the client knows
+    if not found:
+        known = (engine.image(image) or {}).get("RepoDigests") or []
+        found = next((digest(one) for one in known if repository(one) == repository(image)), "")
+    return f"{image}@{found}" if found else image
 
 
 def missing(engine: Engine, images: Mapping[str, str]) -> list[str]:

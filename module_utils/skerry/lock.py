@@ -28,37 +28,56 @@ class LockedError(Exception):
         self.controller = str(holder.get("controller", ""))
         since, process = holder.get("since", "a moment ago"), holder.get("process", "?")
         host = self.controller.partition(" ")[0] or "elsewhere"
-        super().__init__(f"process {process} (started from {host}), since {since}")
+        what = f", {holder['what']}" if holder.get("what") else ""
+        super().__init__(f"process {process} (started from {host}), since {since}{what}")
 
 
 class Lock:
     """The lock of one stack.
 
     `patience` is how many seconds to wait for a holder that was left alone, or for any holder when `insist`.
-    `controller` tells others where this run was started; `output` is the descriptor that the controller reads.
+    `controller` tells others where this run was started, `what` who does what in it and why; `output` is the
+    descriptor that the controller reads.
     """
 
     def __init__(
-        self, path: Path, patience: float, *, controller: str = "", insist: bool = False, output: int = 1
+        self,
+        path: Path,
+        patience: float,
+        *,
+        controller: str = "",
+        insist: bool = False,
+        what: str = "",
+        output: int = 1,
     ) -> None:
         self.path = path
         self.patience = patience
         self.controller = controller
         self.insist = insist
+        self.what = what
         self._output = output
         self._file: TextIO | None = None
         self._alone = False
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the lock. Raises LockedError after LOCK_SECONDS where somebody else's deployment is attended."""
+        """Hold the lock; what is done under it may ask for it again.
+
+        Raises LockedError after LOCK_SECONDS where somebody else's deployment is attended.
+        """
+        if self._file:
+            yield
+            return
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
         with self.path.open("a+") as file:
             self._acquire(file)
             self._file = file
             self._write()
-            yield
-            file.truncate(0)
+            try:
+                yield
+            finally:
+                self._file = None
+                file.truncate(0)
 
     def tick(self) -> None:
         """Note in the lock when nobody reads this process's output any more; call it now and then."""
@@ -86,6 +105,7 @@ class Lock:
             return
         since = time.strftime("%Y-%m-%d %H:%M:%S %Z")
         note = {"process": os.getpid(), "since": since, "controller": self.controller, "alone": self._alone}
+        note |= {"what": self.what} if self.what else {}
         self._file.truncate(0)
         self._file.write(json.dumps(note))
         self._file.flush()

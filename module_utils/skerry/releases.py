@@ -23,6 +23,8 @@ from typing import Any
 
 from .payload import Entry
 
+SECRETS = "secrets/"
+
 
 @dataclass
 class State:
@@ -65,13 +67,22 @@ class Releases:
 
     def read_current(self) -> dict[str, tuple[bytes, int]]:
         """Return content and mode of each file below `current`."""
-        found = {}
-        for directory, _, names in os.walk(self.current.resolve()):
-            for name in names:
-                path = Path(directory, name)
-                relative = path.relative_to(self.current.resolve()).as_posix()
-                found[relative] = (path.read_bytes(), path.stat().st_mode & 0o7777)
-        return found
+        return _read(self.current.resolve())
+
+    def read_good(self) -> dict[str, bytes]:
+        """Return content of each file of the release that is known to be good; none where there is no such release."""
+        return {path: content for path, (content, _) in self._good().items()}
+
+    def good_entries(self) -> list[Entry]:
+        """Return the same files, to be deployed again."""
+        return [
+            Entry(path, content, mode=mode, secret=path.startswith(SECRETS))
+            for path, (content, mode) in sorted(self._good().items())
+        ]
+
+    def _good(self) -> dict[str, tuple[bytes, int]]:
+        release = self.read_state().release
+        return _read(self.root / "releases" / release) if release else {}
 
     def secrets(self) -> list[bytes]:
         """Return the contents of all secret files on disk, those of earlier releases too."""
@@ -134,6 +145,15 @@ class Releases:
         part.symlink_to(Path("releases") / release)
         part.replace(self.root / link)
         sync_directory(self.root)
+
+
+def _read(root: Path) -> dict[str, tuple[bytes, int]]:
+    found = {}
+    for directory, _, names in os.walk(root):
+        for name in names:
+            path = Path(directory, name)
+            found[path.relative_to(root).as_posix()] = (path.read_bytes(), path.stat().st_mode & 0o7777)
+    return found
 
 
 def write_file(path: Path, content: bytes, mode: int) -> None:

@@ -12,6 +12,7 @@ from .differences import Difference
 from .engine import Engine
 from .history import History
 from .lock import Lock
+from .release_log import ReleaseLog
 from .releases import Releases
 
 SECONDS = 120.0  # in which a service may take its own stop grace period
@@ -54,6 +55,7 @@ class Removal:
             self.engine.remove("volumes", name)
         self.releases.forget()
         History(self.stack).forget()
+        ReleaseLog(self.stack).forget()
 
     def _found(self) -> list[Difference]:
         named = {

@@ -13,6 +13,8 @@ from .verdict import Baseline, Judgement, is_job, judge, running_tasks
 POLL_SECONDS = 0.25
 # A container without a health check counts as running the moment it starts; give it time to fall over.
 SETTLE_SECONDS = 3.0
+GRACE_NANOSECONDS = 10e9  # the engine's own stop grace period
+KILL_SECONDS = 10.0  # in which a busy engine also kills what its grace period has not ended
 
 
 @dataclass
@@ -101,6 +103,20 @@ def without_health_check(engine: Engine, outcome: Outcome, baseline: Baseline) -
         if new and not is_job(service) and not any(_has_health_check(engine, task) for task in new):
             found.append(service["Spec"]["Name"])
     return found
+
+
+def until_the_old_are_gone(engine: Engine, stack: str, tick: Callable[[], None]) -> None:
+    """Wait until no task runs that is to stop, or would be killed by now: one on a node that is gone runs for ever."""
+    periods = [
+        service["Spec"]["TaskTemplate"]["ContainerSpec"].get("StopGracePeriod") for service in engine.services(stack)
+    ]
+    grace = max((period or GRACE_NANOSECONDS for period in periods), default=0) / 1e9
+    deadline = time.monotonic() + grace + KILL_SECONDS
+    while any(task["DesiredState"] != task["Status"]["State"] == "running" for task in engine.tasks(stack)):
+        if time.monotonic() > deadline:
+            return
+        tick()
+        time.sleep(POLL_SECONDS)
 
 
 def handing_over(outcome: Outcome) -> list[str]:

@@ -15,6 +15,7 @@ LONG = ("backup", "stack")
 # test-late` runs them, and so does GitHub Actions (docs/workshop.md).
 LATE: tuple[str, ...] = (
     "alerts",
+    "broken-releases",
     "interrupted",
     "molecule-prometheus",
     *(f"molecule-{scenario}-debian12" for scenario in ALSO_DEBIAN12),
@@ -51,6 +52,8 @@ def discover(root: Path) -> dict[str, Part]:
         Part("site", (*pytest, "tests/site"), needs=("up",), vps=True),
         Part("e2e", (*pytest, "tests/e2e"), needs=("up",), vps=True),
         Part("faults", (*pytest, "tests/faults"), needs=("site", "e2e"), vps=True),
+        Part("releases", (*pytest, "tests/releases/test_deploy.py"), needs=("faults",), vps=True),
+        Part("broken-releases", (*pytest, "tests/releases/test_broken.py"), needs=("faults",), vps=True),
         Part("alerts", (*pytest, "tests/alerts"), needs=("faults",), vps=True),
         Part("recovery", (*pytest, "tests/recovery"), needs=("faults",), vps=True),
         Part("interrupted", (*pytest, "tests/interrupted"), needs=("faults",), vps=True),
@@ -62,7 +65,7 @@ def discover(root: Path) -> dict[str, Part]:
 
 def _present(root: Path, part: Part) -> bool:
     paths = [word for word in part.argv if word.startswith(("tests/", "app/"))]
-    return all((root / path).is_dir() for path in paths)
+    return all((root / path).exists() for path in paths)
 
 
 def _longest_first(file: Path) -> tuple[int, Path]:

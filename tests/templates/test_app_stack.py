@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from module_utils.skerry.stackfile import images_in, with_images
 from tests.templates.render import ROOT, render
 
 
@@ -107,3 +108,16 @@ def test_defaults_of_all_services_reach_the_file() -> None:
     """app_service_defaults would do nothing."""
     found = stack(shop(), app_service_defaults={"replicas": 3})
     assert found["services"]["web"]["deploy"]["replicas"] == 3
+
+
+def test_a_host_finds_the_images_where_the_template_puts_them(console: dict[str, Any]) -> None:
+    """A deploy on the host would replace no image, or another service's."""
+    defaults = yaml.safe_load((ROOT / "roles/app/defaults/main.yml").read_text())
+    given = {"skerry_domain": "example.org", "__app_instance": defaults["app_console"]}
+    text = render("app", "stack/stack.yml.j2", given)
+    expected = {name: service["image"] for name, service in console["services"].items()}
+    assert images_in(text) == expected
+    assert expected["api"] == f"skerry/console:{defaults['app_console_version']}"
+    changed = yaml.safe_load(with_images(text, {"api": "me/console:2", "frontend": 'x"y'}))
+    console["services"]["api"]["image"], console["services"]["frontend"]["image"] = "me/console:2", 'x"y'
+    assert changed == console

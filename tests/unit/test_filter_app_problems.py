@@ -195,3 +195,27 @@ def test_all_problems_are_told_at_once() -> None:
         "app_instances[1].name",
         "app_instances[1].domain",
     ]
+
+
+@pytest.mark.parametrize("release", [1.5, "1 5", "$(id)", "", "sha256:12"])
+def test_a_release_that_can_be_no_tag_is_told(release: Any) -> None:
+    """1.10 without quotes is the number 1.1, and another release would be deployed."""
+    (problem,) = app_problems([entry(release=release)])
+    assert problem.endswith('allowed is a tag in quotes such as "1.5", or the digest sha256:… of the only image.')
+
+
+def test_a_digest_of_several_images_is_told() -> None:
+    """The engine would look for one image under the digest of another."""
+    services = {"a": {"image": "me/a"}, "b": {"image": "me/b"}, "c": {"image": "redis:7"}}
+    given = {"name": "shop", "domain": "shop.example.org", "release": "sha256:" + "0" * 64, "services": services}
+    assert app_problems([given]) == [
+        "app_instances[0].release is a digest, which names one image: allowed is a tag that all images have."
+    ]
+    assert app_problems([{**given, "services": {"a": {"image": "me/a"}, "b": {"image": "me/a"}}}]) == []
+
+
+@pytest.mark.parametrize("check", [{}, {"path": "x"}, {"status": "200"}, {"status": 99}, {"url": "/"}, "/"])
+def test_a_check_that_asks_for_nothing_is_told(check: Any) -> None:
+    """Each deploy would be rolled back, or none be looked at."""
+    (problem,) = app_problems([entry(check=check)])
+    assert problem.endswith("allowed is a dict of path and status such as {path: /healthz, status: 200}.")

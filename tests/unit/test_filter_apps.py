@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from filter_plugins.apps import (
     app_databases,
     app_escape,
     app_redis_users,
+    app_release_file,
     app_secret_files,
     app_services,
 )
@@ -147,3 +149,56 @@ def test_metrics_labels_name_port_and_path() -> None:
 def test_escape_doubles_dollars_at_any_depth() -> None:
     """`docker stack deploy` would replace $WORD in a value by nothing."""
     assert app_escape({"a": ["$x", 1], "b": {"c": "5$"}}) == {"a": ["$$x", 1], "b": {"c": "5$$"}}
+
+
+def released(timeout: int = 300, authorities: str = "", **settings: Any) -> dict[str, Any]:
+    """Return what the host is told of an instance with a following and a pinned service."""
+    services = {"web": {"image": "me/shop", "port": 8000, "paths": ["/shop", "/"]}, "cache": {"image": "redis:7"}}
+    found = app_release_file(instance(services=services, **settings), timeout, authorities)
+    return json.loads(found["app.json"])
+
+
+def test_an_image_without_a_tag_follows_the_release() -> None:
+    """A release would replace the version of a pinned image, or not reach the app's own."""
+    services = {"web": {"image": "me/shop"}, "cache": {"image": "redis:7"}}
+    found = app_services(instance(services=services, release="1.4"))
+    assert {name: service["image"] for name, service in found.items()} == {"web": "me/shop:1.4", "cache": "redis:7"}
+    assert app_services(instance(services=services))["web"]["image"] == "me/shop"
+
+
+def test_the_host_is_told_what_follows() -> None:
+    """A deploy could not tell which images are the app's own."""
+    found = released(60, "PEM", release="1.4")
+    assert (found["release"], found["follows"], found["timeout"]) == ("1.4", {"web": "me/shop"}, 60)
+    assert found["check"]["authorities"] == "PEM"
+    assert released()["release"] == "latest"
+
+
+def test_an_app_of_pinned_images_has_no_release() -> None:
+    """Its stack would hold a file that says nothing."""
+    assert app_release_file(instance()) == {}
+
+
+@pytest.mark.parametrize(
+    ("check", "ready", "asked"),
+    [
+        (None, None, ("/", 200, 399)),
+        (None, "/api/ready", ("/api/ready", 200, 200)),
+        (None, "/internal", ("/", 200, 399)),
+        ({"status": 401}, None, ("/", 401, 401)),
+        ({"path": "/healthz"}, "/api/ready", ("/healthz", 200, 399)),
+        ({"path": "/healthz", "status": 204}, "/api/ready", ("/healthz", 204, 204)),
+    ],
+)
+def test_what_a_deploy_asks_for(check: Any, ready: Any, asked: tuple[str, int, int]) -> None:
+    """A deploy would ask for what is not public, and roll each release back."""
+    api = {"image": "me/api", "port": 8000, "paths": ["/api"], **({"ready": ready} if ready else {})}
+    services = {"api": api, "front": {"image": "me/front", "port": 8080, "paths": ["/elsewhere", "/"]}}
+    given = instance(services=services, **({"check": check} if check else {}))
+    found = json.loads(app_release_file(given)["app.json"])["check"]
+    assert (found["path"], found["lowest"], found["highest"]) == asked
+
+
+def test_an_app_without_a_route_is_asked_for_nothing() -> None:
+    """A worker could not be deployed."""
+    assert json.loads(app_release_file(instance(services={"job": {"image": "me/job"}}))["app.json"])["check"] == {}

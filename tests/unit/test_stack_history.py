@@ -58,3 +58,11 @@ def test_prometheus_may_read_the_metrics_and_only_root_who_deployed(tmp_path: Pa
     History("shop", tmp_path).add("deployed", 0.0, None, "")
     assert (tmp_path / "metrics/deploy_shop.prom").stat().st_mode & 0o777 == 0o644
     assert (tmp_path / "deploys/shop.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_who_deployed_which_release_and_why_is_kept(tmp_path: Path) -> None:
+    """Nobody could tell afterwards whose release it was, or what was wrong with it."""
+    about = {"name": "1.5", "owner": "ann@desk", "message": "sale", "reason": "web crashed"}
+    History("shop", tmp_path).add("failed", 0.0, "r1", "desk 1 2", **about)
+    (entry,) = json.loads((tmp_path / "deploys/shop.json").read_text())["entries"]
+    assert about.items() <= entry.items()

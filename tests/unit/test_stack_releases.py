@@ -81,8 +81,8 @@ HOLDER = """
 import sys, time
 from pathlib import Path
 from module_utils.skerry.lock import Lock
-lock = Lock(Path(sys.argv[1]), 9, controller="desk 1 2", output=int(sys.argv[2]))
-with lock.held():
+lock = Lock(Path(sys.argv[1]), 9, controller="desk 1 2", what="deploy by ann: sale", output=int(sys.argv[2]))
+with lock.held(), lock.held():
     lock.tick()
     print("held", file=sys.stderr, flush=True)
     time.sleep(float(sys.argv[3]))
@@ -105,12 +105,21 @@ def test_second_holder_is_told_the_first(tmp_path: Path) -> None:
     """Two deployments of one stack would undo each other."""
     first = hold(tmp_path / "lock", 30)
     with (
-        pytest.raises(LockedError, match=rf"process {first.pid} \(started from desk\), since"),
+        pytest.raises(LockedError, match=rf"process {first.pid} \(started from desk\), since .*, deploy by ann: sale"),
         Lock(tmp_path / "lock", 30).held(),
     ):
         pass
     first.kill()
     first.communicate()
+
+
+def test_a_holder_may_ask_again_and_lets_go_at_the_end(tmp_path: Path) -> None:
+    """A deploy would be kept out by itself, or keep all others out after an error."""
+    lock = Lock(tmp_path / "lock", 1)
+    with pytest.raises(ZeroDivisionError), lock.held(), lock.held():
+        _ = 1 / 0
+    with Lock(tmp_path / "lock", 1).held():
+        pass
 
 
 def test_attended_deployment_can_be_waited_for(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""The demo app. DEMO_MODE: good; crash (exits with 3 at the start); sick (serves, but is never ready)."""
+"""The demo app. DEMO_MODE: good; crash (exits with 3 at the start); sick (serves, but is never ready); wrong (is ready,
+but answers its visitors with 500)."""
 
 import hashlib
 import json
@@ -21,13 +22,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         if self.path.endswith("/ready"):
-            self.answer(200 if MODE == "good" and not draining.is_set() else 503, {})
+            self.answer(200 if MODE in ("good", "wrong") and not draining.is_set() else 503, {})
         elif self.path.endswith("/secrets"):
             self.answer(200, {file.name: digest(file) for file in Path("/run/secrets").glob("*")})
         elif self.path.endswith("/environment"):
             self.answer(200, dict(os.environ))
         else:
-            self.answer(200, {"release": os.environ["DEMO_RELEASE"], "path": self.path})
+            self.answer(500 if MODE == "wrong" else 200, {"release": os.environ["DEMO_RELEASE"], "path": self.path})
 
     def answer(self, status, body):
         text = json.dumps(body).encode()

@@ -1,0 +1,1 @@
+"""Releases of an app: deployed, refused, rolled back, and what is told of them."""
