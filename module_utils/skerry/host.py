@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any
 
 # By name: what an action plugin asks for, and the module that has its `run`.
-PROGRAMS = {"stack": "apply_stack", "tree": "apply_tree", "look": "looking"}
+PROGRAMS = {"stack": "apply_stack", "tree": "apply_tree", "look": "looking", "revision": "revision"}
 
 
 @dataclass(frozen=True)
