@@ -15,7 +15,7 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 BEGINNING = ("playbook_on_task_start", "playbook_on_handler_task_start")
 
 
-def environment(private: Path, programs: Path) -> dict[str, str]:
+def environment(private: Path, revision: Path, programs: Path) -> dict[str, str]:
     """Return all that the playbook's processes see of an environment, whatever this process was started with.
 
     INVOCATION_ID tells programs such as skerry-backup that systemd already gave them a control group, which they would
@@ -30,6 +30,7 @@ def environment(private: Path, programs: Path) -> dict[str, str]:
         "ANSIBLE_HOME": str(private / "home"),
         "ANSIBLE_LOCAL_TEMP": str(private / "tmp"),
         "ANSIBLE_REMOTE_TEMP": str(private / "tmp"),
+        "ANSIBLE_CALLBACK_PLUGINS": str(revision / "callback_plugins"),  # ansible-runner adds its own
         "ANSIBLE_FORCE_COLOR": "1",
     }
 
@@ -47,7 +48,7 @@ def run(
     private: a directory for this job alone; ansible-runner leaves the variables and the command line in it. Variables
     reach Ansible as a file there. The environment of this process is replaced, for ansible-runner passes it on.
     """
-    seen = environment(private, Path(sys.prefix, "bin"))
+    seen = environment(private, revision, Path(sys.prefix, "bin"))
     os.environ.clear()
     os.environ.update(seen)
 
