@@ -29,7 +29,7 @@ ALLOWED = {
             "target": {"type": "choice", "choices": ["local", "offsite"]},
         },
     },
-    "look": {"playbook": "playbooks/look.yml", "roles": ["viewer", "admin"], "confirm": "typed"},
+    "look": {"playbook": "playbooks/look.yml", "roles": ["operator"], "confirm": "typed"},
 }
 
 
@@ -51,7 +51,7 @@ def request(parameters: Any = None, on_host: bool = False, **message: Any) -> Re
             "name": "restore",
             "parameters": parameters,
             "by": {"user": "ada", "role": "admin"},
-            "confirmation": "shop",
+            "confirmation": "restore",
             **message,
         },
         on_host=on_host,
@@ -105,10 +105,10 @@ def test_a_value_off_its_pattern_is_refused(allowed: dict[str, Any], value: Any)
         ({"by": {"user": "eve", "role": "operator"}}, "the role operator may not run restore"),
         ({"by": {"user": "eve", "role": "root"}}, "the role root may not run restore"),
         ({"by": None}, "the role (none) may not run restore"),
-        ({"confirmation": None}, "it has to be confirmed by typing shop"),
-        ({"confirmation": "shop "}, "it has to be confirmed by typing shop"),
-        ({"confirmation": True}, "it has to be confirmed by typing shop"),
-        ({"name": "look", "parameters": {}, "confirmation": "shop"}, "it has to be confirmed by typing look"),
+        ({"confirmation": None}, "it has to be confirmed by typing restore"),
+        ({"confirmation": "restore "}, "it has to be confirmed by typing restore"),
+        ({"confirmation": True}, "it has to be confirmed by typing restore"),
+        ({"name": "look", "parameters": {}, "confirmation": "restore"}, "it has to be confirmed by typing look"),
         ({"parameters": {}}, "app is missing"),
         ({"parameters": "app"}, "restore has no parameter (none)"),
         ({"parameters": {"app": "shop", "-e": "x"}}, "restore has no parameter -e"),
@@ -148,6 +148,13 @@ def test_root_on_the_host_needs_no_role_but_the_word(allowed: dict[str, Any]) ->
     """The operator could not help himself while the console is down, or would restore by a slip."""
     assert refusal(request(on_host=True, by={"user": "root"}), allowed) == ""
     assert "confirmed" in refusal(request(on_host=True, by={"user": "root"}, confirmation=None), allowed)
+
+
+@pytest.mark.parametrize(("role", "may"), [("viewer", False), ("operator", True), ("admin", True), ("Admin", False)])
+def test_a_role_may_what_the_lower_ones_may(allowed: dict[str, Any], role: str, may: bool) -> None:
+    """An admin could not do what an operator may, or a viewer could."""
+    asked = request({}, name="look", confirmation="look", by={"user": "ada", "role": role})
+    assert (refusal(asked, allowed) == "") == may
 
 
 def test_a_request_cannot_say_itself_that_it_is_the_hosts() -> None:

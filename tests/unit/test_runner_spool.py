@@ -12,6 +12,7 @@ from tests import host_packages
 
 host_packages.add()
 
+from skerry_runner import delivery  # noqa: E402
 from skerry_runner.admission import Request  # noqa: E402
 from skerry_runner.canaries import HostSecrets  # noqa: E402
 from skerry_runner.delivery import MOST_BYTES, MOST_EVENTS, Delivery  # noqa: E402
@@ -93,13 +94,13 @@ def test_a_directory_that_was_not_finished_does_not_count(tmp_path: Path) -> Non
 def test_portions_are_as_agreed_and_nothing_is_left_out(tmp_path: Path) -> None:
     """The console refuses more than 500 events or 256 kB, and a job of 2,000 lines would never arrive."""
     job = made(tmp_path, lines=1200)
-    delivery = Delivery({job.id: job})
+    told = Delivery({job.id: job})
     got: list[int] = []
-    while delivery.due():
-        portion = delivery.portion(job)
+    while told.due():
+        portion = told.portion(job)
         assert len(portion["events"]) <= MOST_EVENTS
         got += [event["n"] for event in portion["events"]]
-        delivery.took(job, {"next": got[-1] + 1})
+        told.took(job, {"next": got[-1] + 1})
     assert got == list(range(1, 1202))
 
 
@@ -118,14 +119,31 @@ def test_a_portion_of_long_lines_stays_small(tmp_path: Path) -> None:
 def test_the_console_may_go_back(tmp_path: Path) -> None:
     """One that was restored from a backup would miss what came since."""
     job = made(tmp_path, lines=10)
-    delivery = Delivery({job.id: job})
-    delivery.wanted({"next": {job.id: 8}})
-    assert [event["n"] for event in delivery.portion(job)["events"]] == [8, 9, 10, 11]
-    delivery.took(job, {"next": 3})
-    assert delivery.portion(job)["events"][0]["n"] == 3
+    told = Delivery({job.id: job})
+    told.wanted({"next": {job.id: 8}})
+    assert [event["n"] for event in told.portion(job)["events"]] == [8, 9, 10, 11]
+    told.took(job, {"next": 3})
+    assert told.portion(job)["events"][0]["n"] == 3
 
 
-@pytest.mark.parametrize("answer", [None, {}, {"next": "1"}, {"next": True}, {"next": 0}, {"next": {"a": 1}}, 7])
+def test_hello_stays_small(tmp_path: Path) -> None:
+    """The console's server would end every connection over it."""
+    jobs = [made(tmp_path, state="refused") for _ in range(3)]
+    for number, job in enumerate(jobs):
+        job.began_at = float(number)
+        job._request = Request(job.id, "x", {str(key): "y" * 200 for key in range(16)})
+    one = len(str(Delivery({jobs[0].id: jobs[0]}).hello()))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(delivery, "MOST_GREETING", 2 * one + 100)
+        greeting = Delivery({job.id: job for job in jobs})
+        assert greeting.hello().keys() == {jobs[2].id, jobs[1].id}
+        greeting.wanted({"next": {jobs[2].id: 1, jobs[1].id: 3}})
+    assert greeting.due() == [jobs[2]]
+
+
+@pytest.mark.parametrize(
+    "answer", [None, {"error": "no"}, {}, {"next": "1"}, {"next": True}, {"next": 0}, {"next": {"a": 1}}, 7]
+)
 def test_an_answer_that_is_none_is_not_believed(tmp_path: Path, answer: object) -> None:
     """A console that has gone mad would end the runner, or make it send without end."""
     job = made(tmp_path)

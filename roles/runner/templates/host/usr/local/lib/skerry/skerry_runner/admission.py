@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +17,8 @@ LONGEST_VALUE = 1024
 """Bytes of UTF-8; what a person types is shorter, and a job's parameters are kept and shown."""
 
 CONSOLE_ROLES = ("viewer", "operator", "admin")
+"""The console's, the lowest first: each may what those before it may."""
+
 HOST_ROLE = "root"
 """Who asks on the host itself is root there, and needs no role in the console."""
 
@@ -79,7 +82,7 @@ def refusal(request: Request, definitions: dict[str, Definition]) -> str:
         return f"there is no job {_short(request.name)}; the allow-list has {', '.join(definitions) or 'none'}"
     if not request.on_host:
         role = request.by.get("role", "")
-        if role not in CONSOLE_ROLES or role not in job.roles:
+        if not _includes(role, job.roles):
             return f"the role {_short(role)} may not run {job.name}; allowed are {', '.join(job.roles)}"
     for name in request.parameters:
         if name not in job.parameters:
@@ -88,8 +91,8 @@ def refusal(request: Request, definitions: dict[str, Definition]) -> str:
     for name, parameter in job.parameters.items():
         if problem := _problem(parameter, request.parameters.get(name)):
             return f"{name} {problem}"
-    if job.confirm == TYPED and request.confirmation != job.word(request.parameters):
-        return f"it has to be confirmed by typing {job.word(request.parameters)}"
+    if job.confirm == TYPED and request.confirmation != job.name:
+        return f"it has to be confirmed by typing {job.name}"
     return ""
 
 
@@ -133,6 +136,10 @@ def _problem_of_number(parameter: Parameter, value: object) -> str:
     if parameter.maximum is not None and number > parameter.maximum:
         return f"is above {parameter.maximum}"
     return ""
+
+
+def _includes(role: str, needed: Iterable[str]) -> bool:
+    return role in CONSOLE_ROLES and any(known in needed for known in CONSOLE_ROLES[: CONSOLE_ROLES.index(role) + 1])
 
 
 def _short(value: object) -> str:

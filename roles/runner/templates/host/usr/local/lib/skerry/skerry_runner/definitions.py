@@ -11,7 +11,7 @@ import yaml
 ALLOW_LIST = Path("/etc/skerry/jobs.yml")
 
 TYPED = "typed"
-"""Value of ``confirm``: who asks repeats a word, see Definition.word."""
+"""Value of ``confirm``: who asks repeats the job's name."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,6 @@ class Definition:
         for parameter in own["parameters"].values():
             del parameter["variable"]
         return own
-
-    def word(self, values: dict[str, Any]) -> str:
-        """Return what has to be typed to confirm: the first required parameter's value, or the job's own name."""
-        first = next((name for name, parameter in self.parameters.items() if parameter.required), None)
-        return str(values.get(first, "")) if first else self.name
 
 
 def load(path: Path = ALLOW_LIST, owner: int = 0) -> dict[str, Definition]:

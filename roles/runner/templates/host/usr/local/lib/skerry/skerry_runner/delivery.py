@@ -9,8 +9,12 @@ from typing import Any
 from .spool import Job
 
 MOST_EVENTS = 500
-MOST_BYTES = 250_000
+MOST_BYTES = 200_000
 """Of one message; the console refuses more than 256 kB, and the rest of the message wants room, too."""
+
+
+MOST_GREETING = 400_000
+"""Bytes of what hello tells of jobs; a Socket.IO server ends a connection over a message of 1 MB."""
 
 
 class Delivery:
@@ -22,15 +26,23 @@ class Delivery:
         self._place: dict[str, tuple[int, int]] = {}
 
     def hello(self) -> dict[str, Any]:
-        """Return which jobs there are, with the number of the last event of each."""
-        return {job.id: {**job.request.about(), "last_n": job.last_n} for job in self._jobs.values()}
+        """Return which jobs there are, with the number of the last event of each; of very many the newest."""
+        found: dict[str, Any] = {}
+        room = MOST_GREETING
+        for job in sorted(self._jobs.values(), key=lambda job: job.began_at, reverse=True):
+            told = {**job.request.about(), "last_n": job.last_n}
+            room -= len(json.dumps(told)) + len(job.id)
+            if room < 0:
+                break
+            found[job.id] = told
+        return found
 
     def wanted(self, answer: Any) -> None:
         """Take the console's answer to hello; a job that it does not name is none of its concern.
 
         Raises ValueError for one that is not as agreed.
         """
-        found = answer.get("next") if isinstance(answer, dict) else None
+        found = _next(answer)
         if not isinstance(found, dict):
             raise ValueError("the console's answer to hello has no numbers")
         known = {identity: _number(found[identity]) for identity in self._jobs if identity in found}
@@ -59,7 +71,14 @@ class Delivery:
 
     def took(self, job: Job, answer: Any) -> None:
         """Take the console's answer to a portion. Raises ValueError for one that is not as agreed."""
-        self._next[job.id] = _number(answer.get("next") if isinstance(answer, dict) else None)
+        self._next[job.id] = _number(_next(answer))
+
+
+def _next(answer: Any) -> Any:
+    given = answer if isinstance(answer, dict) else {}
+    if "error" in given:
+        raise ValueError(f"the console's answer is: {given['error']}")
+    return given.get("next")
 
 
 def _number(value: Any) -> int:

@@ -9,8 +9,8 @@ from .spool import Job
 DAY = 86400.0
 MEGABYTE = 1_000_000
 
-MOST_JOBS = 1000
-"""Also of small ones: the console is told of each at every connection."""
+MOST_JOBS = 900
+"""Also of small ones: the console is told of each at every connection, and takes no more than 1,000."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +24,8 @@ VERSION = 1
 ANSWER_SECONDS = 15
 PAUSE = 0.25
 """Seconds between two looks for events to deliver."""
+STEADY_SECONDS = 60.0
+"""A line that was up for so long has worked; one that breaks sooner, again and again, is told of once."""
 BACKOFF = (1, 2, 4, 8, 15)
 """Seconds to wait after the first, second, … failure in a row; the last one for all that follow."""
 
@@ -57,20 +60,23 @@ class Link:
             self._context.load_verify_locations(settings["ca_file"])
         self._dispatcher = dispatcher
         self._gone = asyncio.Event()
+        self._missed = True
 
     async def run(self) -> None:
         """Connect and deliver, for ever; say in the journal when the console goes and comes back, once each."""
         failures = 0
         while True:
+            began = time.monotonic()
             try:
-                await self._once(failures)
+                await self._once()
             except (socketio.exceptions.SocketIOError, aiohttp.ClientError, OSError, ValueError, TypeError) as problem:
-                failures = 1 if isinstance(problem, Interrupted) else failures + 1
+                failures = 1 if time.monotonic() - began > STEADY_SECONDS else failures + 1
                 if failures == 1:
                     say(f"not connected to the console, trying again until it works: {_words(problem)}")
+                    self._missed = True
             await asyncio.sleep(BACKOFF[min(failures, len(BACKOFF)) - 1])
 
-    async def _once(self, failures: int) -> None:
+    async def _once(self) -> None:
         connector = aiohttp.TCPConnector(ssl=self._context, resolver=_To(self._address) if self._address else None)
         async with aiohttp.ClientSession(connector=connector) as session:
             client = socketio.AsyncClient(reconnection=False, http_session=session, handle_sigint=False)
@@ -89,7 +95,9 @@ class Link:
                     wait_timeout=ANSWER_SECONDS,
                 )
                 delivery = await self._greet(client)
-                say("connected to the console" + (" again" if failures else ""))
+                if self._missed:
+                    say("connected to the console")
+                    self._missed = False
                 await self._deliver(client, delivery)
             except socketio.exceptions.ConnectionError as problem:
                 # Without a cause it is the console's own word; else what the connection failed of.
@@ -104,15 +112,12 @@ class Link:
         return delivery
 
     async def _deliver(self, client: socketio.AsyncClient, delivery: Delivery) -> None:
-        try:
-            while not self._gone.is_set():
-                due = delivery.due()
-                for job in due:
-                    delivery.took(job, await self._ask(client, "events", delivery.portion(job)))
-                await asyncio.sleep(0 if due else PAUSE)
-        except (socketio.exceptions.SocketIOError, ValueError) as problem:
-            raise Interrupted(str(problem) or type(problem).__name__) from problem
-        raise Interrupted("the console ended the connection")
+        while not self._gone.is_set():
+            due = delivery.due()
+            for job in due:
+                delivery.took(job, await self._ask(client, "events", delivery.portion(job)))
+            await asyncio.sleep(0 if due else PAUSE)
+        raise OSError("the console ended the connection")
 
     async def _ask(self, client: socketio.AsyncClient, event: str, message: dict[str, Any]) -> Any:
         """Send one message and return its answer. Raises SocketIOError, at once when the line breaks."""
@@ -141,10 +146,6 @@ class Link:
         by = known.get("by")
         user = str(by.get("user", ""))[:100] if isinstance(by, dict) else ""
         self._dispatcher.cancel(str(known.get("job")), {"user": user})
-
-
-class Interrupted(OSError):
-    """The line was up, and broke."""
 
 
 def _reason(why: Any) -> str:
