@@ -13,8 +13,8 @@ MOST_BYTES = 200_000
 """Of one message; the console refuses more than 256 kB, and the rest of the message wants room, too."""
 
 
-MOST_GREETING = 400_000
-"""Bytes of what hello tells of jobs; a Socket.IO server ends a connection over a message of 1 MB."""
+MOST_GREETING = 200_000
+"""Bytes of what hello tells of jobs; the console ends a connection over a message of 320 kB."""
 
 
 class Delivery:
