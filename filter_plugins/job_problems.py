@@ -30,6 +30,7 @@ JOB: dict[str, Kind] = {
     "confirm": text("none|typed", "none or typed"),
     "lock": NAME,
     "timeout": whole(1, 86400),
+    "schedule": text(r"[A-Za-z0-9*:,./~ -]{1,80}", "a time as in systemd.time(7) such as *-*-* 03:00:00"),
     "variables": mapping(r"[a-z_][a-z0-9_]*", PLAIN, "a dict of variable names with texts or numbers"),
     "parameters": Kind(lambda value: isinstance(value, Mapping), "a dict of parameters"),
 }
@@ -69,6 +70,11 @@ def _job(name: Any, job: Any, root: Path) -> Iterator[str]:
         return
     if not (root / job["playbook"]).is_file():
         yield wrong(f"{where}.playbook", job["playbook"], "a playbook that is there")
+    for key, parameter in job.get("parameters", {}).items() if job.get("schedule") else ():
+        if isinstance(parameter, Mapping) and parameter.get("required"):
+            yield f"{where}.schedule is set: allowed is that only where no parameter is required, and {key} is."
+    if job.get("schedule") and job.get("confirm") == "typed":
+        yield f"{where}.schedule is set: allowed is that only for a job that nobody has to confirm."
     for key, parameter in job.get("parameters", {}).items():
         at = f"{where}.parameters.{key}"
         if not PARAMETER_NAME.check(key):

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from filter_plugins.job_problems import job_problems
+from filter_plugins.job_timers import job_timer_units, job_timers
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,6 +41,9 @@ def test_the_jobs_that_come_with_it_are_welcome() -> None:
         (job(roles=["root"]), "allowed is a list of viewer, operator and admin."),
         (job(confirm="yes"), 'runner_jobs.look.confirm is "yes": allowed is none or typed.'),
         (job(timeout=0), "runner_jobs.look.timeout is 0: allowed is a whole number from 1 to 86400."),
+        (job(schedule="daily\nUnit=x"), "allowed is a time as in systemd.time(7)"),
+        (job(schedule="daily", confirm="typed"), "allowed is that only for a job that nobody has to confirm."),
+        (job({"pattern": "a", "required": True}, schedule="daily"), "where no parameter is required, and app is."),
         (job(loc="x"), "runner_jobs.look.loc is unknown (did you mean lock?)"),
         (job({}), "runner_jobs.look.parameters.app.pattern is missing: needed is a regular expression for a string."),
         (job({"type": "choice"}), "runner_jobs.look.parameters.app.choices is missing"),
@@ -54,3 +58,12 @@ def test_what_is_wrong_is_said_in_a_sentence(jobs: Any, sentence: str) -> None:
     problems = job_problems(jobs, str(ROOT))
     assert len(problems) == 1
     assert sentence in problems[0]
+
+
+def test_only_a_job_with_a_schedule_has_a_timer() -> None:
+    """It would never run by itself, or go on running after its schedule was taken away."""
+    jobs = {"look": {"schedule": "*-*-* 03:00:00"}, "backup": {}}
+    timers = job_timers(jobs)
+    assert "OnCalendar=*-*-* 03:00:00\n" in timers["etc/systemd/system/skerry-scheduled@look.timer"]["content"]
+    assert timers["etc/systemd/system/skerry-scheduled@backup.timer"]["state"] == "absent"
+    assert job_timer_units(jobs) == ["skerry-scheduled@look.timer"]

@@ -178,6 +178,14 @@ def test_a_job_that_is_killed_is_lost_and_the_next_one_runs(vps, jobs, leftovers
     assert leftovers().strip() == ""
 
 
+def test_a_schedule_needs_no_console(vps, jobs):
+    """What should happen each night would not, as soon as the console is down."""
+    vps.check_output("systemctl start skerry-scheduled@story.service")
+    job = vps.check_output("ls -t /var/lib/skerry/jobs").split()[0]
+    jobs.until(job, "succeeded")
+    assert '"by": {"user": "timer"' in vps.check_output(f"cat /var/lib/skerry/jobs/{job}/request.json")
+
+
 def test_the_jobs_that_come_with_it_are_on_the_list(vps):
     """The buttons of the console would be refused."""
     done = vps.run("skerry-job jobs")

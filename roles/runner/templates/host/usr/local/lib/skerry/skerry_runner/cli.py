@@ -30,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("parameters", nargs="*", metavar="key=value")
     one.add_argument("--confirm", help="the word that a dangerous job wants")
     one.add_argument("--why", default="", help="kept with the job")
+    one.add_argument("--by", default=os.environ.get("SUDO_USER", "root"), help=argparse.SUPPRESS)
     one.add_argument("--detach", action="store_true", help="only say the job's id")
     verbs.add_parser("jobs", help="which jobs there are")
     verbs.add_parser("list", help="which have run, wait or run")
@@ -65,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
                 "job": identity,
                 "name": options.name,
                 "parameters": {name: value for name, _, value in pairs},
-                "by": {"user": os.environ.get("SUDO_USER", "root"), "role": "root"},
+                "by": {"user": options.by, "role": "root"},
                 "why": options.why,
                 "confirmation": options.confirm,
             }

@@ -31,7 +31,10 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Definition:
-    """One job. ``variables`` are the playbook's in any case; of the jobs with the same ``lock`` one runs at a time."""
+    """One job. ``variables`` are the playbook's in any case; of the jobs with the same ``lock`` one runs at a time.
+
+    ``schedule`` is for systemd's timers alone (filter_plugins/job_timers.py).
+    """
 
     name: str
     title: str
@@ -41,13 +44,14 @@ class Definition:
     confirm: str
     lock: str
     timeout_s: int
+    schedule: str = ""
     variables: dict[str, Any] = field(default_factory=dict)
     parameters: dict[str, Parameter] = field(default_factory=dict)
 
     def public(self) -> dict[str, Any]:
         """Return what the console is told of it."""
         own = asdict(self)
-        del own["variables"], own["playbook"]
+        del own["variables"], own["playbook"], own["schedule"]
         for parameter in own["parameters"].values():
             del parameter["variable"]
         return own
