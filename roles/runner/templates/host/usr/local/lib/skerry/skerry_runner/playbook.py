@@ -67,7 +67,13 @@ def run(
         inventory=str(INVENTORY),
         extravars=variables,
         event_handler=handle,
+        cancel_callback=_never,
         quiet=True,
         settings={"suppress_output_file": True, "pexpect_timeout": 1},
     )
     return int(done.rc if done.rc is not None else 1)
+
+
+def _never() -> bool:
+    """Never cancel: ansible-runner would kill at once, and without this take SIGTERM for itself (2.4.3)."""
+    return False
