@@ -37,12 +37,12 @@ class ActionModule(HostAction):  # type: ignore[misc]
         inputs = _inputs(options["variables"], str(variables.get("inventory_hostname")))
         if options["action"] == "ask":
             asked = {"run": "", "inputs": inputs if whole and not options["thorough"] else ""}
-            result: dict[str, Any] = self.on_host("settled", asked, variables)
+            result: dict[str, Any] = self.on_host("settled", asked, variables, kept=False)
             return {**result, "run": str(Controller.own()) if whole and not check and not result["settled"] else ""}
         run = variables.get(SETTLED, {}).get("run")
         if not run:
             return {"changed": False, "skipped": True, "settled": False, "msg": "not a whole run, or one with --check"}
-        kept: dict[str, Any] = self.on_host("settled", {"run": run, "inputs": inputs}, {**variables, SETTLED: {}})
+        kept: dict[str, Any] = self.on_host("settled", {"run": run, "inputs": inputs}, variables, kept=False)
         return kept
 
 

@@ -18,7 +18,7 @@ short_description: Loads plugins before the first task
 description: Loads filters, tests and the commonest action plugins, in the process that forks all others.
 """
 
-ACTIONS = ("tree", "stack", "look", "check_variables", "ansible.builtin.normal")
+ACTIONS = ("tree", "stack", "look", "revision", "check_variables", "ansible.builtin.normal")
 
 
 class CallbackModule(CallbackBase):  # type: ignore[misc]

@@ -6,18 +6,16 @@ shows. The table of settings here and the text in ``roles/app/meta/argument_spec
 
 from __future__ import annotations
 
-import difflib
-import json
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import ansible.module_utils
 
 ansible.module_utils.__path__.append(str(Path(__file__).parents[1] / "module_utils"))
 
 from ansible.module_utils.skerry.references import follows  # noqa: E402
+from ansible.module_utils.skerry_settings import Kind, listing, mapping, settings, text, whole, wrong  # noqa: E402
 
 RESERVED = {"traefik", "mariadb", "redis", "prometheus", "grafana", "backup", "mysql", "sys", "default", "root"}
 """Names that the platform's own stacks, databases and users have."""
@@ -38,67 +36,32 @@ SCHEME = r"[a-z][a-z0-9+]*"
 RELEASE = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|sha256:[0-9a-f]{64}"
 
 
-class Kind(NamedTuple):
-    """One kind of value: a check, and what it allows in words that complete "allowed is …"."""
-
-    check: Callable[[Any], bool]
-    allowed: str
-
-
-def _text(pattern: str, allowed: str) -> Kind:
-    return Kind(lambda value: isinstance(value, str) and re.fullmatch(pattern, value) is not None, allowed)
-
-
-def _number(low: int, high: int) -> Kind:
-    return Kind(
-        lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high,
-        f"a whole number from {low} to {high}",
-    )
-
-
-def _list(item: Kind) -> Kind:
-    return Kind(
-        lambda value: isinstance(value, list) and all(item.check(one) for one in value),
-        f"a list, each item {item.allowed}",
-    )
-
-
-def _dict(key: str, item: Kind, allowed: str) -> Kind:
-    return Kind(
-        lambda value: (
-            isinstance(value, Mapping)
-            and all(isinstance(k, str) and re.fullmatch(key, k) and item.check(v) for k, v in value.items())
-        ),
-        allowed,
-    )
-
-
 BOOLEAN = Kind(lambda value: isinstance(value, bool), "true or false")
 TEXT = Kind(lambda value: isinstance(value, str), "a text")
 PLAIN = Kind(lambda value: isinstance(value, str | int | float), "a text or number")
-WORDS = _list(TEXT)
-MEMORY = _text(SIZE, "a size such as 192M or 1G")
-PERIOD = _text(DURATION, "a duration such as 500ms, 30s or 2m")
-URL_PATH = _text(PATH, "an absolute path such as /api")
-ENVIRONMENT = _dict(VARIABLE, PLAIN, "a dict of variable names with texts or numbers")
+WORDS = listing(TEXT)
+MEMORY = text(SIZE, "a size such as 192M or 1G")
+PERIOD = text(DURATION, "a duration such as 500ms, 30s or 2m")
+URL_PATH = text(PATH, "an absolute path such as /api")
+ENVIRONMENT = mapping(VARIABLE, PLAIN, "a dict of variable names with texts or numbers")
 
 HEALTHCHECK = {"test", "interval", "start_interval", "timeout", "retries", "start_period"}
 
 INSTANCE: dict[str, Kind] = {
-    "name": _text(NAME, "a name of at most 24 small letters, digits and dashes that begins with a letter"),
-    "domain": _text(FQDN, "a full domain name in small letters such as app.example.org"),
+    "name": text(NAME, "a name of at most 24 small letters, digits and dashes that begins with a letter"),
+    "domain": text(FQDN, "a full domain name in small letters such as app.example.org"),
     "database": BOOLEAN,
-    "database_scheme": _text(SCHEME, "the scheme of a database address such as mysql or mysql+asyncmy"),
+    "database_scheme": text(SCHEME, "the scheme of a database address such as mysql or mysql+asyncmy"),
     "redis": BOOLEAN,
     "environment": ENVIRONMENT,
-    "release": _text(RELEASE, 'a tag in quotes such as "1.5", or the digest sha256:… of the only image'),
+    "release": text(RELEASE, 'a tag in quotes such as "1.5", or the digest sha256:… of the only image'),
     "check": Kind(
         lambda value: (
             isinstance(value, Mapping)
             and bool(value)
             and not set(value) - {"path", "status"}
             and URL_PATH.check(value.get("path", "/"))
-            and _number(100, 599).check(value.get("status", 200))
+            and whole(100, 599).check(value.get("status", 200))
         ),
         "a dict of path and status such as {path: /healthz, status: 200}",
     ),
@@ -106,26 +69,26 @@ INSTANCE: dict[str, Kind] = {
 }
 
 SERVICE: dict[str, Kind] = {
-    "image": _text(IMAGE, "an image such as ghcr.io/me/app:1.4 or app@sha256:…"),
+    "image": text(IMAGE, "an image such as ghcr.io/me/app:1.4 or app@sha256:…"),
     "command": WORDS,
     "entrypoint": WORDS,
-    "port": _number(1, 65535),
-    "paths": _list(URL_PATH),
+    "port": whole(1, 65535),
+    "paths": listing(URL_PATH),
     "ready": URL_PATH,
     "sticky": BOOLEAN,
-    "replicas": _number(0, 100),
+    "replicas": whole(0, 100),
     "memory": MEMORY,
     "cpus": Kind(
         lambda value: isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 256,
         "a number of processors such as 0.5",
     ),
-    "pids": _number(1, 65536),
-    "secrets": _list(_text(KEY, "a name of at most 24 small letters, digits and underscores")),
+    "pids": whole(1, 65536),
+    "secrets": listing(text(KEY, "a name of at most 24 small letters, digits and underscores")),
     "environment": ENVIRONMENT,
-    "user": _text(USER, "a user such as 10001 or 10001:10001"),
+    "user": text(USER, "a user such as 10001 or 10001:10001"),
     "read_only": BOOLEAN,
-    "tmpfs": _dict(PATH, MEMORY, "a dict of absolute paths with sizes such as {/var/cache: 32M}"),
-    "volumes": _dict(NAME, URL_PATH, "a dict of volume names with absolute paths such as {uploads: /data}"),
+    "tmpfs": mapping(PATH, MEMORY, "a dict of absolute paths with sizes such as {/var/cache: 32M}"),
+    "volumes": mapping(NAME, URL_PATH, "a dict of volume names with absolute paths such as {uploads: /data}"),
     "healthcheck": Kind(
         lambda value: value is False or (isinstance(value, Mapping) and bool(value) and not set(value) - HEALTHCHECK),
         "false or a dict of test, interval, start_interval, timeout, retries, start_period",
@@ -139,8 +102,8 @@ SERVICE: dict[str, Kind] = {
         ),
         "a dict with port and optionally path such as {port: 9000, path: /metrics}",
     ),
-    "drain": _text("app|platform", "app or platform"),
-    "order": _text("start-first|stop-first", "start-first or stop-first"),
+    "drain": text("app|platform", "app or platform"),
+    "order": text("start-first|stop-first", "start-first or stop-first"),
     "delay": PERIOD,
     "monitor": PERIOD,
     "stop_grace_period": PERIOD,
@@ -159,35 +122,14 @@ def app_problems(
     ``memory_mb``: the host's memory in MiB, which no service may exceed; 0 skips that.
     """
     if not isinstance(instances, Sequence) or isinstance(instances, str):
-        return [_wrong("app_instances", instances, "a list of instances")]
-    problems = list(_settings("app_service_defaults", defaults or {}, SERVICE, required=()))
+        return [wrong("app_instances", instances, "a list of instances")]
+    problems = list(settings("app_service_defaults", defaults or {}, SERVICE, required=()))
     usable = {} if problems else defaults or {}
     for number, instance in enumerate(instances):
         where = f"app_instances[{number}]"
-        found = list(_settings(where, instance, INSTANCE, required=("name", "domain", "services")))
+        found = list(settings(where, instance, INSTANCE, required=("name", "domain", "services")))
         problems += found or _instance(where, instance, secrets, usable, memory_mb)
     return problems + list(_duplicates(instances))
-
-
-def _wrong(where: str, value: Any, allowed: str) -> str:
-    shown = json.dumps(value, default=str, ensure_ascii=False)
-    return f"{where} is {shown if len(shown) <= 80 else shown[:79] + '…'}: allowed is {allowed}."
-
-
-def _settings(where: str, given: Any, known: Mapping[str, Kind], required: Sequence[str]) -> Iterator[str]:
-    if not isinstance(given, Mapping):
-        yield _wrong(where, given, "a dict")
-        return
-    for key in required:
-        if key not in given:
-            yield f"{where}.{key} is missing: needed is {known[key].allowed}."
-    for key, value in given.items():
-        if key not in known:
-            close = difflib.get_close_matches(str(key), known, n=1)
-            hint = f" (did you mean {close[0]}?)" if close else ""
-            yield f"{where}.{key} is unknown{hint}: allowed are {', '.join(sorted(known))}."
-        elif not known[key].check(value):
-            yield _wrong(f"{where}.{key}", value, known[key].allowed)
 
 
 def _instance(
@@ -208,8 +150,8 @@ def _instance(
     for key, service in instance["services"].items():
         at = f"{where}.services.{key}"
         if not INSTANCE["name"].check(key):
-            problems.append(_wrong(f"{where}.services", key, INSTANCE["name"].allowed))
-        found = list(_settings(at, service, SERVICE, required=("image",)))
+            problems.append(wrong(f"{where}.services", key, INSTANCE["name"].allowed))
+        found = list(settings(at, service, SERVICE, required=("image",)))
         problems += found or _service(at, instance, {**defaults, **service}, own, memory_mb)
         for path in [] if found else service.get("paths", []):
             if path in taken:

@@ -15,6 +15,7 @@ PROGRAMS = {
     "tree": "apply_tree",
     "look": "looking",
     "release": "apply_release",
+    "revision": "revision",
     "settled": "settled",
 }
 Program = Callable[["Call"], dict[str, Any]]

@@ -30,16 +30,18 @@ FIRST_DAY = (1980, 1, 1, 0, 0, 0)  # the same files make the same zip
 class HostAction(ActionBase):  # type: ignore[misc]
     """An action plugin whose other half is a program of the package."""
 
-    def on_host(self, program: str, options: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+    def on_host(
+        self, program: str, options: dict[str, Any], task_vars: dict[str, Any], *, kept: bool = True
+    ) -> dict[str, Any]:
         """Run `program` with `options` on the task's host and return its result.
 
-        Options are sent on stdin, so they never show in a process list.
-        Raises AnsibleActionFail where the host has no Python, or the program ends without a result.
+        `kept`: a whole run keeps this question for the next one. Options are sent on stdin: they never show in a process
+        list. Raises AnsibleActionFail where the host has no Python, or the program ends without a result.
         """
         digest, bundle = package()
         check = bool(self._task.check_mode)
         asked = {"program": program, "options": options, "check": check, "diff": bool(self._task.diff)}
-        if run := task_vars.get(SETTLED, {}).get("run"):
+        if kept and (run := task_vars.get(SETTLED, {}).get("run")):
             asked["record"] = {"run": run, "task": self._task.get_name()}
         call = json.dumps(asked)
         keep = "discard" if check else "keep"

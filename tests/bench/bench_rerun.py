@@ -20,8 +20,9 @@ restic version
 find /etc/skerry /etc/ssh /etc/sysctl.d /etc/systemd /etc/docker /etc/apt/apt.conf.d /var/lib/skerry/inventory \
   /usr/local/sbin /usr/local/lib/skerry /opt/skerry/stacks -type f \
   -exec stat -c "%a %U %G %n" {} + -exec sha256sum {} + | sha256sum
-units="ssh nftables docker skerry-reporter.service skerry-collector.service skerry-visitor.socket skerry-prune.timer
-  skerry-acme-kick.timer skerry-backup-run.timer skerry-backup-binlog.timer skerry-backup-drill.timer"
+units="ssh nftables docker skerry-reporter.service skerry-runner.service skerry-collector.service
+  skerry-visitor.socket skerry-prune.timer skerry-acme-kick.timer
+  skerry-backup-run.timer skerry-backup-binlog.timer skerry-backup-drill.timer"
 systemctl show --property=LoadState,ActiveState,UnitFileState $units
 nft list ruleset | sha256sum
 docker info --format '{{json .Swarm}}'; docker node inspect self; docker network ls

@@ -50,6 +50,7 @@ def dashboards_current() -> list[str]:
 
 
 BACKUP = "roles/backup/templates/host/usr/local/lib/skerry/skerry_backup"
+RUNNER = "roles/runner/templates/host/usr/local/lib/skerry/skerry_runner"
 COLLECTOR = "roles/prometheus/templates/host/usr/local/lib/skerry/skerry_collector"
 TYPED = (
     "tools",
@@ -62,6 +63,7 @@ TYPED = (
     "library",
     BACKUP,
     COLLECTOR,
+    RUNNER,
 )
 
 CHECKS: dict[str, Check] = {

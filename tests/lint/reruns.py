@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-ASKED = {"look", "tree", "stack"}
+ASKED = {"look", "tree", "stack", "revision"}
 """The tasks that a run keeps on the host (docs/decisions/rerun.md)."""
 LOOK_AT_NOTHING = {
     "assert", "debug", "meta", "set_fact", "include_tasks", "import_tasks", "include_role", "import_role",

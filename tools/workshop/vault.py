@@ -34,7 +34,15 @@ PLATFORM = (
     "vault_grafana_admin_password",
     "vault_grafana_secret_key",
 )
-PER_APP = ("database_password", "redis_password", "secret_key", "admin_password", "reporter_token", "alerts_token")
+PER_APP = (
+    "database_password",
+    "redis_password",
+    "secret_key",
+    "admin_password",
+    "reporter_token",
+    "alerts_token",
+    "runner_token",
+)
 DEFAULT_INSTANCES = ["console"]
 HEADER = "# Secrets, made by `make secrets`. See and change them with `ansible-vault view|edit` on this file.\n"
 

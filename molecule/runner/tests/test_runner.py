@@ -14,7 +14,8 @@ import httpx
 import pytest
 
 DOMAIN = "console.runner.skerry.localhost"
-TOKEN = "canary-reporter-0123456789abcdef"
+TOKENS = ("canary-reporter-0123456789abcdef", "canary-runner-0123456789abcdef01")
+UNITS = ("skerry-reporter", "skerry-runner")
 ROOT_CA = str(Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "root.pem")
 PROJECT = Path(os.environ["MOLECULE_PROJECT_DIRECTORY"])
 
@@ -75,9 +76,9 @@ def said(vps):
 
 
 @pytest.fixture
-def pid(vps):
+def pid(pid_of):
     """Return a function that gives the reporter's main process."""
-    return lambda: vps.check_output("systemctl show --property MainPID --value skerry-reporter")
+    return lambda: pid_of("skerry-reporter")
 
 
 @pytest.fixture
@@ -165,8 +166,9 @@ def test_a_wrong_token_is_told_in_the_journal(install, said):
     "command",
     [
         "ps axww -o args",
-        "tr '\\0' '\\n' < /proc/$(systemctl show --property MainPID --value skerry-reporter)/environ",
-        "systemctl show skerry-reporter",
+        "for unit in skerry-reporter skerry-runner; do "
+        "tr '\\0' '\\n' < /proc/$(systemctl show --property MainPID --value $unit)/environ; done",
+        "systemctl show skerry-reporter skerry-runner skerry-job.socket",
         "journalctl --no-pager --output cat",
         "find /etc/skerry /usr/local/lib/skerry -type f -perm /077 -exec cat {} +",
     ],
@@ -176,7 +178,7 @@ def test_the_token_does_not_show(vps, command):
     done = vps.run(command)
     assert done.succeeded, done.stderr
     assert len(done.stdout) > 100
-    assert TOKEN not in done.stdout
+    assert not [token for token in TOKENS if token in done.stdout]
 
 
 def test_the_token_does_not_show_in_ansibles_output(install):
@@ -191,15 +193,17 @@ def test_the_token_does_not_show_in_ansibles_output(install):
     ("field", "value"),
     [("CapEff", "0000000000000000"), ("CapBnd", "0000000000000000"), ("NoNewPrivs", "1"), ("Seccomp", "2")],
 )
-def test_the_process_is_root_by_name_only(vps, pid, field, value):
-    """A hole in the reporter would be a hole in the host."""
-    assert f"{field}:\t{value}\n" in vps.check_output(f"cat /proc/{pid()}/status") + "\n"
+def test_the_processes_are_root_by_name_only(vps, pid_of, field, value):
+    """A hole in what talks to the console would be a hole in the host."""
+    for unit in UNITS:
+        assert f"{field}:\t{value}\n" in vps.check_output(f"cat /proc/{pid_of(unit)}/status") + "\n", unit
 
 
-def test_the_process_cannot_write_to_the_host(vps, pid):
-    """A hole in the reporter could leave something behind."""
-    for directory in ("/etc", "/usr/local/lib/skerry", "/var/lib", "/root"):
-        assert vps.run(f"nsenter --target {pid()} --mount touch {directory}/x").rc != 0, directory
+@pytest.mark.parametrize("unit", UNITS)
+def test_the_processes_cannot_write_to_the_host(vps, pid_of, unit):
+    """A hole in them could leave something behind."""
+    for directory in ("/etc", "/etc/skerry", "/opt/skerry", "/usr/local/lib/skerry", "/var/lib", "/root"):
+        assert vps.run(f"nsenter --target {pid_of(unit)} --mount touch {directory}/x").rc != 0, directory
 
 
 @pytest.mark.parametrize(
@@ -208,6 +212,8 @@ def test_the_process_cannot_write_to_the_host(vps, pid):
         ({"runner_console_url": "http://console.example.org"}, "allowed is https://<domain>[:port]."),
         ({"runner_token": "short"}, "allowed are at least 16 of letters, digits"),
         ({"runner_console_ca_file": "/nowhere.pem"}, "allowed is a file on the controller, or nothing."),
+        ({"runner_jobs_token": ""}, "make secrets"),
+        ({"runner_jobs_extra": {"x": {"playbook": "/root/x.yml", "roles": ["admin"]}}}, "a playbook below playbooks/"),
     ],
 )
 def test_bad_input_is_refused_before_any_change(install, extra, sentence):
