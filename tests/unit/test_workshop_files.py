@@ -20,7 +20,7 @@ def test_secrets_are_long_plain_and_all_different() -> None:
     content, added = vault.complete({}, ["console", "shop"])
     apps = content["vault_app_secrets"]
     values = [content[name] for name in vault.PLATFORM] + [v for app in apps.values() for v in app.values()]
-    assert len(added) == len(set(values)) == 7 + 2 * 6
+    assert len(added) == len(set(values)) == len(vault.PLATFORM) + 2 * len(vault.PER_APP)
     assert all(len(value) == 40 and value.isalnum() and value.isascii() for value in values)
 
 
