@@ -35,7 +35,7 @@ class HostAction(ActionBase):  # type: ignore[misc]
     ) -> dict[str, Any]:
         """Run `program` with `options` on the task's host and return its result.
 
-        `kept`: a whole run keeps this question for the next one. Options are sent on stdin, so no process list has them.
+        `kept`: a whole run keeps this question for the next. Options are sent on stdin, so no process list has them.
 
         Raises AnsibleActionFail where the host has no Python, or the program ends without a result.
         """
