@@ -347,6 +347,24 @@ async def test_jobs_are_shown_without_redis(operator: AsyncClient, live: LiveJob
     assert ([one["id"] for one in page["jobs"]], page["stream"]) == ([job["id"]], None)
 
 
+async def test_outputs_are_bounded(
+    live: LiveJobs, services: Services, operator: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If this failed, what jobs say would push revoked sessions out of Redis, or be gone at its end."""
+    monkeypatch.setattr("console.jobs.outputs.KEEP_BYTES", 2_000)
+    for number in range(4):
+        about = {"name": "x", "user": "timer"}
+        await live.take(f"{number:032x}", about, [state(1, "running"), line(2, "x" * 900)], gap=False)
+        await live.take(f"{number:032x}", about, [line(3), state(4, "succeeded")], gap=False)
+    left = [(await shown(operator, f"{number:032x}"))["stream"]["oldest"] for number in range(4)]
+    assert left == [5, 5, 5, 1]
+    await live.take("a" * 32, about, [state(1, "running"), line(2, "x" * 3_000), state(3, "failed")], gap=False)
+    assert (await shown(operator, "a" * 32))["stream"]["oldest"] == 1
+    await live.take("b" * 32, about, [state(1, "running")], gap=False)
+    assert (await shown(operator, "a" * 32))["stream"]["oldest"] == 4
+    assert (await shown(operator, "a" * 32))["output"]["lines"] == ["x" * 3_000]
+
+
 async def test_two_replicas_write_the_same_job(live: LiveJobs, services: Services, viewer: AsyncClient) -> None:
     """If this failed, a job would be lost, or doubled, when several replicas of api look after it."""
     await live.take("a" * 32, {"name": "x"}, [state(1, "running"), state(2, "failed")], gap=False)

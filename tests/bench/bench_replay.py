@@ -48,7 +48,7 @@ async def fill(redis_url: str, events: int) -> None:
     topics = TopicStore(redis, PREFIX)
     for first in range(1, events + 1, 500):
         numbers = range(first, min(first + 500, events + 1))
-        lines = [{"n": number, "at": time.time(), "kind": "line", "text": LINE} for number in numbers]
+        lines = [[time.time(), LINE] for _ in numbers]
         await topics.append(TOPIC, lines, KEEP_OUTPUT, first=first)
     await redis.aclose()
 

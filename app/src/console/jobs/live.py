@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from redis.exceptions import WatchError
 
 from console.cache import texts
-from console.jobs.outputs import Outputs
+from console.jobs.outputs import Outputs, compact
 from console.jobs.progress import REQUESTED, Job, advance, end, shown
 from console.streams.store import TopicStore
 from console.streams.topics import DAY, JOBS, KEEP_JOBS, KEEP_OUTPUT, output_of
@@ -161,7 +161,8 @@ class LiveJobs:
                     if job.over:
                         pipeline.hdel(self._cancels, job.id)
                     if events:
-                        self._store.queue(pipeline, output_of(job.id), events, KEEP_OUTPUT, first=events[0]["n"])
+                        kept, first = [compact(event) for event in events], events[0]["n"]
+                        self._store.queue(pipeline, output_of(job.id), kept, KEEP_OUTPUT, first=first)
                     if (job.state, job.detail, job.cancel_asked) != before:
                         self._store.queue(pipeline, JOBS, [{"kind": "job", "job": shown(job)}], KEEP_JOBS)
                     await pipeline.execute()
@@ -170,6 +171,8 @@ class LiveJobs:
                     continue
         if job.over:
             await self._outputs.finished(job)
+        elif before[0] == REQUESTED:
+            await self._outputs.make_room(but_newest=False)
         return job
 
     def _key(self, job_id: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import socketio
 from redis.exceptions import RedisError
 
+from console.jobs.outputs import whole
 from console.metrics import Metrics
 from console.realtime.feeds import Feeds
 from console.streams.store import Page
@@ -91,7 +92,8 @@ class Reader:
         return True
 
     async def _send(self, topic: str, page: Page) -> None:
-        message = {"topic": topic, "first": page.first, "events": page.events}
+        events = [whole(number, kept) for number, kept in enumerate(page.events, page.first)]
+        message = {"topic": topic, "first": page.first, "events": events}
         await self._emit("events", message, callback=lambda *_: self._window.release())
         self._metrics.topic_events.inc(len(page.events))
 
