@@ -64,5 +64,5 @@ class Listener:
     def __init__(self) -> None:
         self.heard: list[tuple[str, str, list[dict[str, Any]]]] = []
 
-    async def emit(self, event: str, data: Any, *, room: str) -> None:
+    async def emit(self, event: str, data: Any, *, room: str, namespace: str = "/") -> None:
         self.heard.append((event, room, data["alerts"]))

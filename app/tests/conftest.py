@@ -90,6 +90,7 @@ async def services(settings: ApiSettings, lifecycle: Lifecycle) -> AsyncIterator
         await connection.execute(text("DELETE FROM sessions"))
         await connection.execute(text("DELETE FROM audit"))
         await connection.execute(text("DELETE FROM alerts"))
+        await connection.execute(text("DELETE FROM jobs"))
         made = make_services(settings, lifecycle, Database(engine, connection))
         yield made
         await transaction.rollback()

@@ -19,7 +19,7 @@ import httpx
 import socketio
 
 from backends import Backends, free_port
-from support import ADMIN, ALERTS_TOKEN, PASSWORD, PUBLIC_URL, REPORTER_TOKEN
+from support import ADMIN, ALERTS_TOKEN, PASSWORD, PUBLIC_URL, REPORTER_TOKEN, RUNNER_TOKEN
 
 SECRET_KEY = "secret-" + "0123456789" * 4
 SOURCE = Path(__file__).parent.parent / "src"
@@ -80,6 +80,7 @@ def environment(servers: Backends, directory: Path, changes: Mapping[str, str]) 
         "ADMIN_PASSWORD": PASSWORD,
         "REPORTER_TOKEN": REPORTER_TOKEN,
         "ALERTS_TOKEN": ALERTS_TOKEN,
+        "RUNNER_TOKEN": RUNNER_TOKEN,
     } | {name: value for name, value in changes.items() if name in ("DATABASE_URL", "REDIS_URL")}
     directory.mkdir(exist_ok=True)
     for name, value in secrets.items():

@@ -12,6 +12,7 @@ ADMIN = "admin"
 PASSWORD = "correct horse battery staple"
 REPORTER_TOKEN = "reporter-" + "0123456789" * 4
 ALERTS_TOKEN = "alerts-" + "0123456789" * 4
+RUNNER_TOKEN = "runner-" + "0123456789" * 4
 PUBLIC_URL = "https://console.test"
 OURS = {"origin": PUBLIC_URL}  # what a browser sends along with a POST of the console's own pages
 

@@ -15,6 +15,8 @@ from limits import parse
 from console.api import Services
 from console.auth.guards import Allowed, Machine
 from console.auth.permissions import Role
+from console.jobs.live import LiveJobs
+from runner import BACKUP
 from support import ADMIN, ALERTS_TOKEN, OURS, PASSWORD, REPORTER_TOKEN, Connect
 
 pytestmark = pytest.mark.anyio
@@ -32,15 +34,24 @@ MACHINES = {
 }
 
 
-def first_of(*, who: bool, often: bool, may: bool, body: bool) -> int:
-    return 401 if who else 429 if often else 403 if may else 422 if body else 201
+def first_of(*, who: bool, often: bool, may: bool, body: bool, good: int) -> int:
+    return 401 if who else 429 if often else 403 if may else 422 if body else good
 
 
+# By path: the role that may, the one that may not, a body, and what it is answered with.
+BODIES: dict[str, tuple[Role, Role, dict[str, object], int]] = {
+    "/api/users": (Role.ADMIN, Role.OPERATOR, {"name": "ann", "role": "viewer", "password": PASSWORD}, 201),
+    "/api/jobs": (Role.OPERATOR, Role.VIEWER, {"name": "run-backup"}, 202),
+}
+
+
+@pytest.mark.parametrize("path", BODIES)
 @pytest.mark.parametrize(("who", "often", "may", "body"), WRONG)
 async def test_for_users(
     services: Services,
     connect: Connect,
     monkeypatch: pytest.MonkeyPatch,
+    path: str,
     *,
     who: bool,
     often: bool,
@@ -48,15 +59,17 @@ async def test_for_users(
     body: bool,
 ) -> None:
     """If this failed, an attacker would learn from the answer, or make us work, before they are refused."""
-    role = Role.OPERATOR if may else Role.ADMIN
+    allowed, other, good, answered = BODIES[path]
+    await LiveJobs(services.redis, services.settings.redis_prefix).define([BACKUP])
+    role = other if may else allowed
     token = services.tokens.issue(4711, "someone", role, uuid.uuid4().hex)
     if often:
         monkeypatch.setattr(Allowed, "limit", ONCE)
         await connect(token).get("/api/auth/me")
     client = connect("forged." + token if who else token)
-    sent = {"name": "ann", "role": "viewer", "password": PASSWORD} if not body else {"role": "root"}
-    answer = await client.post("/api/users", json=sent)
-    assert answer.status_code == first_of(who=who, often=often, may=may, body=body)
+    sent = {"role": "root"} if body else good
+    answer = await client.post(path, json=sent, headers={"idempotency-key": uuid.uuid4().hex})
+    assert answer.status_code == first_of(who=who, often=often, may=may, body=body, good=answered)
 
 
 @pytest.mark.parametrize("machine", MACHINES)
@@ -71,8 +84,7 @@ async def test_for_machines(
         monkeypatch.setattr(Machine, "limit", ONCE)
         await connect(token).request(method, path, json=sent)
     answer = await connect("a guess" if who else token).request(method, path, json=sent)
-    expected = first_of(who=who, often=often, may=False, body=body)
-    assert answer.status_code == (204 if expected == 201 else expected)
+    assert answer.status_code == first_of(who=who, often=often, may=False, body=body, good=204)
 
 
 @pytest.mark.parametrize(("often", "elsewhere", "body"), list(product([False, True], repeat=3)))

@@ -56,6 +56,11 @@ ALLOWED = {
     "GET /api/alerts": USERS,
     "POST /api/alerts": {"alertmanager"},
     "POST /api/alerts/{alert_id}/acknowledge": OPERATORS,
+    "GET /api/jobs": USERS,
+    "GET /api/jobs/definitions": USERS,
+    "GET /api/jobs/{job_id}": USERS,
+    "POST /api/jobs": OPERATORS,
+    "POST /api/jobs/{job_id}/cancel": OPERATORS,
 }
 
 

@@ -52,6 +52,18 @@ def test_alerts_need_no_token_until_there_is_one(environ: dict[str, str], tmp_pa
         api_settings(environ | {"ALERTS_TOKEN_FILE": str(tmp_path / "ALERTS_TOKEN")})
 
 
+def test_a_runner_needs_no_token_until_there_is_one(environ: dict[str, str], tmp_path: Path) -> None:
+    """If this failed, a console that is deployed without a runner would not start, or a short token would do."""
+    assert realtime_settings(environ).runner_token is None
+    (tmp_path / "RUNNER_TOKEN").write_text(f"{SECRET}\n")
+    with_runner = realtime_settings(environ | {"RUNNER_TOKEN_FILE": str(tmp_path / "RUNNER_TOKEN")})
+    assert with_runner.runner_token == SECRET
+    assert SECRET not in repr(with_runner)
+    (tmp_path / "RUNNER_TOKEN").write_text("short")
+    with pytest.raises(SettingsError, match="RUNNER_TOKEN is too short"):
+        realtime_settings(environ | {"RUNNER_TOKEN_FILE": str(tmp_path / "RUNNER_TOKEN")})
+
+
 def test_no_secret_is_shown(environ: dict[str, str]) -> None:
     """If this failed, a log line with the settings would give the secrets away."""
     shown = repr(api_settings(environ)) + repr(realtime_settings(environ)) + repr(migrate_settings(environ))

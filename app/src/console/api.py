@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ import console.alerts.endpoints
 import console.audit.endpoints
 import console.auth.endpoints
 import console.health.endpoints
+import console.jobs.endpoints
 import console.platform.endpoints
 import console.sessions.endpoints
 import console.totp.endpoints
@@ -39,6 +41,10 @@ from console.cache import connection_options, make_redis
 from console.database import Database, make_engine
 from console.errors import ConsoleError, UnavailableError, problem
 from console.health.service import Readiness
+from console.jobs.keeper import Keeper
+from console.jobs.live import LiveJobs
+from console.jobs.presence import Presence
+from console.jobs.service import JobService
 from console.lifecycle import Lifecycle
 from console.metrics import Metrics
 from console.middleware import RequestMiddleware, fault
@@ -47,6 +53,7 @@ from console.platform.service import PlatformService
 from console.sessions.refresh import RefreshTokens
 from console.sessions.service import SessionService
 from console.settings import ApiSettings
+from console.streams.store import TopicStore
 from console.totp.codes import Vault
 from console.totp.service import TotpService
 from console.users.service import UserService
@@ -71,6 +78,8 @@ class Services:
     totp: TotpService
     platform: PlatformService
     alerts: AlertService
+    jobs: JobService
+    keeper: Keeper
     readiness: Readiness
 
 
@@ -91,6 +100,8 @@ def make_services(settings: ApiSettings, lifecycle: Lifecycle, database: Databas
         write_only=True,
         redis_options=connection_options(),
     )
+    live, topics = LiveJobs(redis, prefix), TopicStore(redis, prefix)
+    keeper = Keeper(database, live, topics, emitter)
     return Services(
         settings=settings,
         database=database,
@@ -105,6 +116,8 @@ def make_services(settings: ApiSettings, lifecycle: Lifecycle, database: Databas
         users=UserService(database, audit, passwords, own, revocations),
         platform=PlatformService(SnapshotRepository(redis, prefix), emitter, metrics),
         alerts=AlertService(database, audit, emitter, metrics),
+        jobs=JobService(database, audit, live, Presence(redis, prefix), topics, keeper, emitter),
+        keeper=keeper,
         readiness=Readiness(lifecycle, {"database": database.ping, "redis": redis.ping}),
     )
 
@@ -117,7 +130,10 @@ def make_app(services: Services, lifecycle: Lifecycle) -> FastAPI:
         seconds = services.settings.startup_seconds
         await lifecycle.wait_for("the database", services.database.ping, seconds)
         await lifecycle.wait_for("Redis", services.redis.ping, seconds)
+        keeping = asyncio.create_task(services.keeper.run())
         yield
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
         await services.redis.aclose()
         await services.database.close()
 
@@ -138,6 +154,7 @@ def make_app(services: Services, lifecycle: Lifecycle) -> FastAPI:
     app.include_router(console.audit.endpoints.router)
     app.include_router(console.platform.endpoints.router)
     app.include_router(console.alerts.endpoints.router)
+    app.include_router(console.jobs.endpoints.router)
     return app
 
 
@@ -154,6 +171,7 @@ async def _console_error(request: Request, error: Exception) -> Response:
         code=error.code,
         headers=error.headers,
         request_id=request.state.request_id,
+        **error.extensions,
     )
 
 

@@ -25,6 +25,11 @@ def connection_options() -> dict[str, Any]:
     }
 
 
+def texts(answer: Any) -> list[str]:
+    """A list as Redis answers it, which is of bytes."""
+    return [entry.decode() for entry in answer]
+
+
 def make_redis(url: str) -> Redis:
     """A client on a pool that waits for a free connection no longer than a call may take."""
     pool = BlockingConnectionPool.from_url(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -11,11 +11,15 @@ from starlette.responses import Response
 
 
 class ConsoleError(Exception):
-    """Answered as a problem with this status, code and detail. ``about``: whose account it was, for the audit log."""
+    """Answered as a problem with this status, code and detail. ``about``: whose account it was, for the audit log.
+
+    ``extensions`` are further members of the problem.
+    """
 
     status = 500
     code = "internal"
     about = ""
+    extensions: Mapping[str, Any] = {}
 
     def __init__(self, detail: str, *, code: str | None = None, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
@@ -56,6 +60,17 @@ class ConflictError(ConsoleError):
     code = "conflict"
 
 
+class InvalidError(ConsoleError):
+    """It is not valid, for reasons that are only known here; ``errors`` says where and why, as for any 422."""
+
+    status = 422
+    code = "invalid"
+
+    def __init__(self, detail: str, *, code: str | None = None, errors: Sequence[Mapping[str, str]] = ()) -> None:
+        super().__init__(detail, code=code)
+        self.extensions = {"errors": list(errors)}
+
+
 class RateLimitedError(ConsoleError):
     """Too many requests; says when to come back."""
 
@@ -72,8 +87,8 @@ class UnavailableError(ConsoleError):
     status = 503
     code = "unavailable"
 
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail, headers={"Retry-After": "5"})
+    def __init__(self, detail: str, *, code: str | None = None) -> None:
+        super().__init__(detail, code=code, headers={"Retry-After": "5"})
 
 
 def problem(

@@ -41,6 +41,17 @@ class Metrics:
         )
         self.alerts = Counter("console_alerts_taken", "Notifications taken from Alertmanager.", registry=self.registry)
         self.sockets = Gauge("console_sockets", "Socket.IO clients connected now.", registry=self.registry)
+        self.subscriptions = Gauge("console_subscriptions", "Topics that sockets read now.", registry=self.registry)
+        self.topic_events = Counter("console_topic_events_sent", "Events sent to sockets.", registry=self.registry)
+        self.lagging = Counter(
+            "console_subscriptions_lagging",
+            "Subscriptions that ended because their client confirmed nothing for too long.",
+            registry=self.registry,
+        )
+        self.runner_connected = Gauge(
+            "console_runner_connected", "Whether the runner is connected to this process.", registry=self.registry
+        )
+        self.job_events = Counter("console_job_events_taken", "Events taken from the runner.", registry=self.registry)
         self.audit_unwritten = Counter(
             "console_audit_unwritten",
             "Refused attempts that got no row of their own in the audit log: bounded, or the database failed.",

@@ -18,7 +18,7 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RealtimeSettings:
+class CommonSettings:
     """What both processes need."""
 
     redis_url: str = field(repr=False)
@@ -32,7 +32,14 @@ class RealtimeSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ApiSettings(RealtimeSettings):
+class RealtimeSettings(CommonSettings):
+    """What realtime needs besides. Without a token no runner gets in."""
+
+    runner_token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiSettings(CommonSettings):
     """What api needs besides."""
 
     database_url: str = field(repr=False)
@@ -134,7 +141,11 @@ def log_level(environ: Mapping[str, str]) -> str:
 
 def realtime_settings(environ: Mapping[str, str]) -> RealtimeSettings:
     """Settings of ``console realtime``. Raises SettingsError."""
-    return RealtimeSettings(**_Reader(environ).common())  # type: ignore[arg-type]
+    read = _Reader(environ)
+    return RealtimeSettings(
+        **read.common(),  # type: ignore[arg-type]
+        runner_token=read.optional_secret("RUNNER_TOKEN", MIN_SECRET),
+    )
 
 
 def api_settings(environ: Mapping[str, str]) -> ApiSettings:

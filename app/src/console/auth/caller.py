@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 
+from console.auth.permissions import Role
 from console.auth.tokens import Principal
 
 ADDRESS_LENGTH = 45
@@ -23,6 +24,7 @@ class Caller:
     user_id: int = 0
     name: str = ""
     session: str = ""
+    role: Role = Role.VIEWER
 
     def known_as(self, user_id: int, name: str) -> Caller:
         """The same, now that it is known who it is."""
@@ -40,4 +42,5 @@ def caller_of(request: Request) -> Caller:
         user_id=principal.user_id if principal else 0,
         name=principal.name if principal else "",
         session=principal.session if principal else "",
+        role=principal.role if principal else Role.VIEWER,
     )

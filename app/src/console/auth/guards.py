@@ -10,8 +10,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from limits import RateLimitItem
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,7 +21,7 @@ from console.auth import limits
 from console.auth.caller import caller_of
 from console.auth.permissions import Permission, Role
 from console.auth.tokens import Principal
-from console.errors import ConsoleError, ForbiddenError, NotFoundError, UnauthorizedError
+from console.errors import ConsoleError, ForbiddenError, InvalidError, NotFoundError, UnauthorizedError
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
@@ -27,12 +29,13 @@ Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 class Guard(ABC):
     """Decides about one kind of caller. ``limit`` None means not counted.
 
-    A 403 is always written to the audit log; ``watched`` says that 401 and 429 are, too.
-    ``closed``: while the limit cannot be shared, nobody gets in.
+    A 403 is always written to the audit log; ``watched`` says that 401 and 429 are, too, and ``strict`` that what is
+    not valid is. ``closed``: while the limit cannot be shared, nobody gets in.
     """
 
     limit: RateLimitItem | None = None
     watched = False
+    strict = False
     closed = False
 
     @abstractmethod
@@ -104,6 +107,12 @@ class Allowed(Guard):
             raise ForbiddenError(f"Your role does not have the permission {self.permission}.")
 
 
+class Powerful(Allowed):
+    """The same, for what does something to the host: whatever is refused is in the audit log."""
+
+    strict = True
+
+
 class Machine(Guard):
     """A machine, by a token of its own: setting ``<name>_token``. Where that is not set there is no such route: 404."""
 
@@ -164,18 +173,35 @@ class GuardedRoute(APIRoute):
                 request.state.principal = None
                 await pass_chain(guard, request)
                 return await handler(request)
-            except ConsoleError as error:
-                if _is_audited(guard, error):
-                    await request.app.state.services.audit.refused(caller_of(request), error)
+            except (ConsoleError, RequestValidationError, HTTPException) as error:
+                refusal = _refusal(error)
+                if _is_audited(guard, refusal):
+                    await request.app.state.services.audit.refused(caller_of(request), refusal)
                 raise
 
         return handle
 
 
+def _refusal(error: ConsoleError | RequestValidationError | HTTPException) -> ConsoleError:
+    """What FastAPI refuses, as one of our own."""
+    if isinstance(error, ConsoleError):
+        return error
+    if isinstance(error, RequestValidationError):
+        return InvalidError("The request is not valid.")
+    refusal = ConsoleError(str(error.detail), code=str(error.detail).lower().replace(" ", "-")[:64])
+    refusal.status = error.status_code
+    return refusal
+
+
 def _is_audited(guard: Guard, error: ConsoleError) -> bool:
     if error.code == "code-required":  # the first of two steps, not a refusal
         return False
-    return error.status == 403 or error.code == "session-reused" or (guard.watched and error.status in (401, 429))
+    return (
+        error.status == 403
+        or error.code == "session-reused"
+        or (guard.watched and error.status in (401, 429))
+        or (guard.strict and error.status in (400, 409, 413, 422))
+    )
 
 
 async def pass_chain(guard: Guard, request: Request) -> Principal | None:

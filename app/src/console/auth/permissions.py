@@ -30,13 +30,15 @@ class Permission(StrEnum):
     SERVICES_READ = "services:read"
     ALERTS_READ = "alerts:read"
     ALERTS_ACKNOWLEDGE = "alerts:acknowledge"
+    JOBS_READ = "jobs:read"
+    JOBS_RUN = "jobs:run"  # those whose definition names the role
     USERS_READ = "users:read"
     USERS_WRITE = "users:write"
     AUDIT_READ = "audit:read"
 
 
-_VIEWER = frozenset({Permission.OWN, Permission.SERVICES_READ, Permission.ALERTS_READ})
-_OPERATOR = _VIEWER | {Permission.ALERTS_ACKNOWLEDGE}
+_VIEWER = frozenset({Permission.OWN, Permission.SERVICES_READ, Permission.ALERTS_READ, Permission.JOBS_READ})
+_OPERATOR = _VIEWER | {Permission.ALERTS_ACKNOWLEDGE, Permission.JOBS_RUN}
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _VIEWER,

@@ -14,18 +14,25 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from console.auth.revocations import channel_of
+from console.auth import revocations
 from console.auth.tokens import Tokens
 from console.cache import connection_options, make_redis
 from console.health.service import Readiness
+from console.jobs.live import LiveJobs
+from console.jobs.presence import Presence
 from console.lifecycle import Lifecycle
 from console.metrics import Metrics
 from console.middleware import RequestMiddleware
+from console.realtime.feeds import Feeds
+from console.realtime.listen import Listener
 from console.realtime.namespaces import PlatformNamespace
+from console.realtime.runner import RunnerNamespace
 from console.realtime.watch import AccessWatch
 from console.settings import RealtimeSettings
+from console.streams import store
+from console.streams.store import TopicStore
 
-MAX_MESSAGE = 100_000  # bytes that a browser may send at once
+MAX_MESSAGE = 320_000  # bytes that a client may send at once; the runner sends events by 256 kB
 
 
 def make_asgi(settings: RealtimeSettings, lifecycle: Lifecycle) -> tuple[ASGIApp, Callable[[float], Awaitable[None]]]:
@@ -46,9 +53,17 @@ def make_asgi(settings: RealtimeSettings, lifecycle: Lifecycle) -> tuple[ASGIApp
         logger=logging.getLogger("socketio"),  # given none, it would add a handler of its own
         engineio_logger=logging.getLogger("engineio"),
     )
-    platform = PlatformNamespace(Tokens(settings.secret_key), redis, settings.redis_prefix, metrics, lifecycle)
+    prefix = settings.redis_prefix
+    feeds = Feeds(TopicStore(redis, prefix))
+    platform = PlatformNamespace(Tokens(settings.secret_key), redis, prefix, feeds, metrics, lifecycle)
     server.register_namespace(platform)
-    watch = AccessWatch(redis, channel_of(settings.redis_prefix), platform.recheck)
+    live, presence = LiveJobs(redis, prefix), Presence(redis, prefix)
+    server.register_namespace(RunnerNamespace(settings.runner_token, live, presence, metrics))
+    watch = AccessWatch(platform.recheck)
+    listeners = [
+        Listener(redis, revocations.channel_of(prefix), watch.begun, watch.heard),
+        Listener(redis, store.channel_of(prefix), feeds.begun, feeds.heard),
+    ]
 
     async def health(request: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -63,10 +78,11 @@ def make_asgi(settings: RealtimeSettings, lifecycle: Lifecycle) -> tuple[ASGIApp
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await lifecycle.wait_for("Redis", redis.ping, settings.startup_seconds)
-        watching = asyncio.create_task(watch.run())
+        listening = [asyncio.create_task(listener.run()) for listener in listeners]
         yield
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
+        for task in listening:
+            task.cancel()
+        await asyncio.gather(*listening, return_exceptions=True)
         await redis.aclose()
 
     probes = Starlette(

@@ -1,4 +1,4 @@
-"""Socket.IO namespaces. ``/`` sends the platform's services and its alerts."""
+"""The Socket.IO namespace ``/``: the platform's services, its alerts, and topics by subscription."""
 
 from __future__ import annotations
 
@@ -19,8 +19,14 @@ from console.events import ALERTS, SERVICES
 from console.lifecycle import Lifecycle
 from console.metrics import Metrics
 from console.platform.repository import SnapshotRepository
+from console.realtime.feeds import Feeds
+from console.realtime.subscriptions import Reader
+from console.streams.store import TopicStore
+from console.streams.topics import permission_of
 
 log = logging.getLogger(__name__)
+
+MAX_NUMBER = 2**53  # of an event: what JavaScript counts exactly
 
 ROOMS = {SERVICES: Permission.SERVICES_READ, ALERTS: Permission.ALERTS_READ}
 
@@ -32,11 +38,16 @@ class PlatformNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
     when the session does, or when the user's rights change: the browser comes back with a fresh token, if it gets one.
     """
 
-    def __init__(self, tokens: Tokens, redis: Redis, prefix: str, metrics: Metrics, lifecycle: Lifecycle) -> None:
+    def __init__(
+        self, tokens: Tokens, redis: Redis, prefix: str, feeds: Feeds, metrics: Metrics, lifecycle: Lifecycle
+    ) -> None:
         super().__init__("/")
         self._tokens = tokens
         self._revocations = Revocations(redis, prefix)
         self._snapshots = SnapshotRepository(redis, prefix)
+        self._store = TopicStore(redis, prefix)
+        self._feeds = feeds
+        self._readers: dict[str, Reader] = {}
         self._metrics = metrics
         self._lifecycle = lifecycle
         self._principals: dict[str, Principal] = {}
@@ -67,6 +78,32 @@ class PlatformNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
             return error.code
         return "ok"
 
+    async def on_subscribe(self, sid: str, asked: object = None) -> dict[str, Any]:
+        """Send a topic's events from the one after number ``since`` on."""
+        topic, since = (asked.get("topic"), asked.get("since", 0)) if isinstance(asked, dict) else (None, None)
+        if not isinstance(topic, str) or type(since) is not int or not 0 <= since < MAX_NUMBER:
+            return _no("invalid")
+        permission = permission_of(topic)
+        if permission is None:
+            return _no("unknown-topic")
+        try:
+            oldest, last = await self._store.span(topic)
+        except (RedisError, OSError):
+            return _no("unavailable")
+        principal = self._principals.get(sid)
+        if principal is None or not principal.may(permission):
+            return _no("forbidden")
+        reader = self._readers.setdefault(sid, Reader(self.server, sid, self._feeds, self._metrics))
+        if not reader.subscribe(topic, since):
+            return _no("too-many")
+        return {"ok": True, "topic": topic, "oldest": oldest, "last": last}
+
+    async def on_unsubscribe(self, sid: str, asked: object = None) -> dict[str, Any]:
+        topic = asked.get("topic") if isinstance(asked, dict) else None
+        if isinstance(topic, str) and (reader := self._readers.get(sid)):
+            reader.unsubscribe(topic)
+        return {"ok": True}
+
     async def on_disconnect(self, sid: str, reason: str) -> None:
         self._forget(sid)
 
@@ -85,6 +122,10 @@ class PlatformNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         """Keep the socket for whom the token names. Raises UnauthorizedError."""
         token = auth.get("token") if isinstance(auth, dict) else None
         principal = self._tokens.verify(token if isinstance(token, str) else "")
+        before = self._principals.get(sid, principal)
+        if (principal.user_id, principal.role) != (before.user_id, before.role):
+            # What the socket gets was allowed to whom it began with; a change of rights would no longer end it.
+            raise UnauthorizedError("This token is another user's, or another role's.", code="token-other")
         await self._check(principal)
         if not principal.may(Permission.SERVICES_READ):
             raise UnauthorizedError("This role sees no services.", code="forbidden")
@@ -109,6 +150,8 @@ class PlatformNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
 
     def _forget(self, sid: str) -> None:
         self._principals.pop(sid, None)
+        if reader := self._readers.pop(sid, None):
+            reader.close()
         self._metrics.sockets.set(len(self._principals))
         if end := self._ends.pop(sid, None):
             end.cancel()
@@ -119,3 +162,7 @@ class PlatformNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         task = asyncio.ensure_future(self.disconnect(sid))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
+
+
+def _no(code: str) -> dict[str, Any]:
+    return {"ok": False, "code": code}
