@@ -28,9 +28,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return an unchanged result, failed with one sentence for each value that cannot be."""
         super().run(tmp, task_vars)
-        _, options = self.validate_argument_spec({"roles": {"type": "list", "elements": "str", "required": True}})
+        names: dict[str, Any] = {"type": "list", "elements": "str"}
+        _, options = self.validate_argument_spec({"roles": {**names, "required": True}, "problems": names})
         self._values: dict[str, Any] = {}
-        problems = [problem for role in options["roles"] for problem in self._of_role(role, task_vars or {}) if problem]
+        problems = [problem for problem in options["problems"] or [] if problem]
+        problems += [problem for role in options["roles"] for problem in self._of_role(role, task_vars or {}) if problem]
         if problems:
             return {"changed": False, "failed": True, "msg": "\n".join(problems)}
         return {"changed": False, "digest": digest(self._values)}

@@ -38,6 +38,9 @@ class ActionModule(HostAction):  # type: ignore[misc]
         if options["action"] == "ask":
             asked = {"run": "", "inputs": inputs if whole and not options["thorough"] else ""}
             result: dict[str, Any] = self.on_host("settled", asked, variables, kept=False)
+            if result["settled"]:
+                result["msg"] += "; -e skerry_thorough=true asks task by task"
+            result["_ansible_verbose_always"] = True  # as debug does: which of the two it was is to be seen
             return {**result, "run": str(Controller.own()) if whole and not check and not result["settled"] else ""}
         run = variables.get(SETTLED, {}).get("run")
         if not run:

@@ -18,6 +18,10 @@ options:
     type: list
     elements: str
     required: true
+  problems:
+    description: Further sentences about values that cannot be, of variables that no single role has.
+    type: list
+    elements: str
 attributes:
   check_mode:
     support: full
