@@ -32,7 +32,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         _, options = self.validate_argument_spec({"roles": {**names, "required": True}, "problems": names})
         self._values: dict[str, Any] = {}
         problems = [problem for problem in options["problems"] or [] if problem]
-        problems += [problem for role in options["roles"] for problem in self._of_role(role, task_vars or {}) if problem]
+        problems += [one for role in options["roles"] for one in self._of_role(role, task_vars or {}) if one]
         if problems:
             return {"changed": False, "failed": True, "msg": "\n".join(problems)}
         return {"changed": False, "digest": digest(self._values)}
