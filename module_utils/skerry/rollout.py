@@ -20,6 +20,7 @@ from .running import App, images_of, name_of, with_release
 from .visitor import Route, visit
 
 BACKUP_SECONDS = 3600.0
+REASON_LINES = 2
 BACKUP = ["skerry-backup", "run"]
 
 
@@ -142,7 +143,7 @@ class Rollout:
     def _failed(self, verdict: str, problem: str, release: str) -> dict[str, Any]:
         """Return the result of a deploy whose release does not run."""
         problem = self.redact(problem)
-        reason = problem.splitlines()[0]
+        reason = " ".join(problem.splitlines()[:REASON_LINES])  # the service with its word, and what its task says
         self._hooks("on-failure", release, verdict, reason)
         back = verdict == "rolled back"
         runs = (

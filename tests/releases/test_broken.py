@@ -78,6 +78,14 @@ def test_what_cannot_be_had_changes_nothing(shop: Shop, at_release: Callable[[st
 
 
 @pytest.fixture
+def held(vps: Vps) -> Iterator[Callable[[], object]]:
+    """Let a hook hold deploys up, before they change anything, while /run/wait is there; return what removes that."""
+    hook(vps, "pre-deploy.d/50-wait", "while [ -e /run/wait ]; do sleep 0.2; done")
+    yield lambda: vps.out("rm -f /run/wait")
+    vps.out(f"rm -rf /run/wait {HOOKS}")
+
+
+@pytest.fixture
 def begin(shop: Shop) -> Callable[[str], subprocess.Popen[str]]:
     """Begin the deploy of a release in the background, and return it once it is under way on the host."""
 
@@ -102,14 +110,19 @@ def begin(shop: Shop) -> Callable[[str], subprocess.Popen[str]]:
 
 
 def test_a_second_deploy_is_told_who_is_at_it(
-    shop: Shop, at_release: Callable[[str], None], begin: Callable[[str], subprocess.Popen[str]]
+    shop: Shop,
+    at_release: Callable[[str], None],
+    held: Callable[[], object],
+    begin: Callable[[str], subprocess.Popen[str]],
 ) -> None:
     """Two deploys would undo each other, or the second wait without a word."""
     at_release("1")
+    shop.vps.out("touch /run/wait")
     shop.push("2")
     first = begin("2")
     second, told = shop.deploy("2")
     site = shop.site()
+    held()
     output, _ = first.communicate(timeout=300)
     assert (second.code != 0, site.code != 0, first.returncode) == (True, True, 0), output[-3000:]
     assert "deploy of shop to 2 by ann: sale" in told["msg"]
