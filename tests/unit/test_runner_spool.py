@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import signal
 import uuid
 from pathlib import Path
 
@@ -53,6 +55,23 @@ def test_a_line_that_a_power_cut_left_half_is_dropped(tmp_path: Path) -> None:
     assert found.last_n == 3
     found.write_state("lost")
     assert numbers(found) == [1, 2, 3, 4]
+
+
+def test_a_full_disk_leaves_no_half_line(tmp_path: Path) -> None:
+    """Once there is room again, nothing that follows could be read."""
+    job = made(tmp_path)
+    writer = job.writer()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (job.events_file.stat().st_size + 20, limits[1]))
+        with pytest.raises(OSError, match=r"full|large"):
+            writer.line("x" * 100)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    writer.line("there is room again")
+    assert [(event["n"], event.get("text")) for event in job.events()] == [(1, None), (2, "there is room again")]
 
 
 def test_a_long_line_comes_whole_in_parts(tmp_path: Path) -> None:

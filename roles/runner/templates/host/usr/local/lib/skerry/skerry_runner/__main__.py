@@ -18,8 +18,8 @@ from .spool import PRIVATE, ROOT, Spool
 
 SETTINGS = Path("/etc/skerry/runner.json")
 LAUNCHER = "/run/skerry/job.sock"
-BUSY, IDLE = 0.25, 1.0
-"""Seconds between two looks at the queue while there is a job, and while there is none."""
+BUSY, IDLE, STUCK = 0.25, 1.0, 15.0
+"""Seconds between two looks at the queue: while there is a job, while there is none, and after one that failed."""
 
 
 def start(identity: str) -> None:
@@ -33,7 +33,12 @@ async def queue(dispatcher: Dispatcher) -> None:
     """Look at the queue, for ever."""
     while True:
         notify("WATCHDOG=1")
-        await asyncio.sleep(BUSY if dispatcher.tick() else IDLE)
+        try:
+            pause = BUSY if dispatcher.tick() else IDLE
+        except OSError as problem:  # a full disk, say: what is owed is done once there is room
+            say(f"the queue stands still: {problem}")
+            pause = STUCK
+        await asyncio.sleep(pause)
 
 
 async def run() -> None:

@@ -44,7 +44,7 @@ class Request:
     def parse(cls, message: Any, *, on_host: bool = False) -> Request:
         """Return the request in a message. Raises ValueError where it names no job that could be answered."""
         if not isinstance(message, dict) or not is_job_id(message.get("job")):
-            raise ValueError("a start without a usable job id")
+            raise ValueError("it has no usable job id")
         parameters, by, word = message.get("parameters"), message.get("by"), message.get("confirmation")
         return cls(
             job=message["job"],

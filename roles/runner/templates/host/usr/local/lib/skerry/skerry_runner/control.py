@@ -24,7 +24,7 @@ async def serve(dispatcher: Dispatcher, path: Path = SOCKET) -> asyncio.Server:
             message = json.loads(await reader.readline())
             writer.write(json.dumps(_do(dispatcher, message)).encode() + b"\n")
             await writer.drain()
-        except (ValueError, TypeError, AttributeError, OSError) as problem:
+        except (ValueError, TypeError, KeyError, AttributeError, OSError) as problem:
             writer.write(json.dumps({"error": str(problem)}).encode() + b"\n")
         finally:
             writer.close()

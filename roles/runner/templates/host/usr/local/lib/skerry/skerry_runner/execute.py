@@ -56,7 +56,8 @@ class Story:
 
     def state(self, state: str, **detail: Any) -> None:
         """Write a state."""
-        self._writer.state(state, **detail)
+        said = {name: self._redact(value) if isinstance(value, str) else value for name, value in detail.items()}
+        self._writer.state(state, **said)
 
 
 class Ending:

@@ -138,8 +138,8 @@ class Link:
     async def _started(self, message: Any = None) -> None:
         try:
             self._dispatcher.submit(Request.parse(message))
-        except ValueError as problem:
-            say(f"the console sent {problem}")
+        except (ValueError, OSError) as problem:
+            say(f"a job that the console asks for is not taken in: {problem}")
 
     async def _cancelled(self, message: Any = None) -> None:
         known = message if isinstance(message, dict) else {}

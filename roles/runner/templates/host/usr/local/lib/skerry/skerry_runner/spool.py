@@ -12,6 +12,7 @@ process in between.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -36,7 +37,10 @@ LONGEST_LINE = 4000
 
 
 class Writer:
-    """Appends events. A line that a power cut left unfinished is dropped first, so numbers have no gap."""
+    """Appends events. A line that a power cut or a full disk left unfinished is dropped, so numbers have no gap.
+
+    Its methods raise OSError where the disk does not take the event; it is then as if it had never been.
+    """
 
     def __init__(self, path: Path) -> None:
         self._file: BinaryIO = path.open("a+b", buffering=0)
@@ -45,7 +49,7 @@ class Writer:
         whole = content[: content.rfind(b"\n") + 1]
         if len(whole) < len(content):
             self._file.truncate(len(whole))
-        self._next = whole.count(b"\n") + 1
+        self._next, self._size = whole.count(b"\n") + 1, len(whole)
 
     def state(self, state: str, **detail: Any) -> None:
         """Append a state, and wait until the disk has it."""
@@ -67,8 +71,11 @@ class Writer:
 
     def _append(self, **event: Any) -> None:
         row = {"n": self._next, "at": round(time.time(), 3), **event}
-        self._file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode(errors="replace") + b"\n")
-        self._next += 1
+        line = json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode(errors="replace") + b"\n"
+        if self._file.write(line) != len(line):
+            self._file.truncate(self._size)
+            raise OSError(errno.ENOSPC, "the disk is full")
+        self._next, self._size = self._next + 1, self._size + len(line)
 
 
 class Job:
