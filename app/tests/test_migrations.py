@@ -29,7 +29,18 @@ from support import ADMIN, PASSWORD
 
 pytestmark = pytest.mark.anyio
 
-TABLES = ("jobs", "alerts", "audit", "sessions", "totp", "recovery_codes", "users", "alembic_version", "broken")
+TABLES = (
+    "machine_tokens",
+    "jobs",
+    "alerts",
+    "audit",
+    "sessions",
+    "totp",
+    "recovery_codes",
+    "users",
+    "alembic_version",
+    "broken",
+)
 
 RELEASE_BEFORE = (
     "INSERT INTO users (name, password_hash, role, created_at) VALUES ('b', 'hash', 'admin', NOW())",
@@ -148,7 +159,7 @@ async def test_replicas_that_start_together_migrate_once(engine: AsyncEngine, se
     assert await version(engine) == heads()
 
 
-@pytest.mark.parametrize("lost", ["sessions", "audit", "alerts", "jobs", ""])
+@pytest.mark.parametrize("lost", ["sessions", "audit", "alerts", "jobs", "machine_tokens", ""])
 async def test_a_half_done_migration_is_done_again(engine: AsyncEngine, settings: MigrateSettings, lost: str) -> None:
     """If this failed, a migration that was killed half-way (MariaDB commits each statement) could never go on."""
     await migrate(settings, Lifecycle())

@@ -86,7 +86,7 @@ async def test_numbers_that_were_lost_take_their_events_along(topics: TopicStore
     await topics.append("t", [1, 2, 3], KEEP)
     await services.redis.delete(f"{services.settings.redis_prefix}topic:t:meta")
     assert await topics.append("t", [4], KEEP) == 1
-    assert await everything(topics) == [4]
+    assert (await topics.span("t"), await everything(topics)) == ((1, 1), [4])
 
 
 async def test_pages_are_bounded(topics: TopicStore) -> None:

@@ -15,12 +15,14 @@ from redis.asyncio import Redis
 
 from backends import Backends
 from console.api import Services
-from console.auth.permissions import Role
+from console.auth.permissions import Permission, Role
 from console.auth.tokens import Tokens
 from console.cache import make_redis
+from console.lifecycle import Lifecycle
 from console.metrics import Metrics
 from console.realtime import subscriptions
 from console.realtime.feeds import Feeds
+from console.realtime.namespaces import PlatformNamespace
 from console.streams.store import TopicStore
 from console.streams.topics import KEEP_OUTPUT, Keep, output_of
 from processes import SECRET_KEY, console
@@ -155,6 +157,24 @@ async def test_who_may_subscribe_to_what(migrated: Backends, tmp_path: Path, pre
             assert len(follower.got) == 1
 
 
+async def test_a_topic_wants_its_permission(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If this failed, the first topic that not everybody may read would be read by everybody."""
+    redis, prefix = services.redis, services.settings.redis_prefix
+    feeds = Feeds(TopicStore(redis, prefix))
+    namespace = PlatformNamespace(services.tokens, redis, prefix, feeds, Metrics(), Lifecycle())
+    monkeypatch.setattr("console.realtime.namespaces.permission_of", lambda _: Permission.AUDIT_READ)
+    answers = []
+    for sid, role in (("viewer", Role.VIEWER), ("admin", Role.ADMIN)):
+        namespace._principals[sid] = services.tokens.verify(token(role))
+        answers.append(await namespace.on_subscribe(sid, {"topic": "audit", "since": 0}))
+    answers.append(await namespace.on_subscribe("gone", {"topic": "audit", "since": 0}))
+    assert [answer.get("code") for answer in answers] == ["forbidden", None, "forbidden"]
+    assert set(namespace._readers) == {"admin"}
+    namespace._forget("admin")
+    await asyncio.sleep(0)
+    assert feeds._feeds == {}
+
+
 async def test_who_confirms_nothing_gets_no_more(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     """If this failed, a browser that does not read would fill the memory of the process."""
     sent: list[tuple[str, dict[str, Any]]] = []
@@ -181,12 +201,13 @@ async def test_who_confirms_nothing_gets_no_more(services: Services, monkeypatch
     assert [event for event, _ in sent] == ["events"] * (subscriptions.WINDOW + 1) + ["lagging"]
     assert sent[-1][1] == {"topic": TOPIC, "last": 500 * (subscriptions.WINDOW + 1)}
 
+    monkeypatch.setattr(subscriptions, "CONFIRM_SECONDS", 60)
     assert reader.subscribe(TOPIC, 2_500)  # a new subscription does not make room
     await asyncio.sleep(0.1)
     assert len(sent) == subscriptions.WINDOW + 2
     for callback in confirm:
         callback()
     async with asyncio.timeout(60):
-        while sent[-1][1].get("first") != 3_501:
+        while sent[-1][1].get("first") != 4_001:
             await asyncio.sleep(0.01)
     reader.close()

@@ -24,6 +24,7 @@ import console.audit.endpoints
 import console.auth.endpoints
 import console.health.endpoints
 import console.jobs.endpoints
+import console.machines.endpoints
 import console.platform.endpoints
 import console.sessions.endpoints
 import console.totp.endpoints
@@ -46,6 +47,7 @@ from console.jobs.live import LiveJobs
 from console.jobs.presence import Presence
 from console.jobs.service import JobService
 from console.lifecycle import Lifecycle
+from console.machines.service import MachineService
 from console.metrics import Metrics
 from console.middleware import RequestMiddleware, fault
 from console.platform.repository import SnapshotRepository
@@ -78,6 +80,7 @@ class Services:
     totp: TotpService
     platform: PlatformService
     alerts: AlertService
+    machines: MachineService
     jobs: JobService
     keeper: Keeper
     readiness: Readiness
@@ -116,6 +119,7 @@ def make_services(settings: ApiSettings, lifecycle: Lifecycle, database: Databas
         users=UserService(database, audit, passwords, own, revocations),
         platform=PlatformService(SnapshotRepository(redis, prefix), emitter, metrics),
         alerts=AlertService(database, audit, emitter, metrics),
+        machines=MachineService(database, audit),
         jobs=JobService(database, audit, live, Presence(redis, prefix), topics, keeper, emitter),
         keeper=keeper,
         readiness=Readiness(lifecycle, {"database": database.ping, "redis": redis.ping}),
@@ -155,6 +159,7 @@ def make_app(services: Services, lifecycle: Lifecycle) -> FastAPI:
     app.include_router(console.platform.endpoints.router)
     app.include_router(console.alerts.endpoints.router)
     app.include_router(console.jobs.endpoints.router)
+    app.include_router(console.machines.endpoints.router)
     return app
 
 

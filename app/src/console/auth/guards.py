@@ -23,6 +23,8 @@ from console.auth.permissions import Permission, Role
 from console.auth.tokens import Principal
 from console.errors import ConsoleError, ForbiddenError, InvalidError, NotFoundError, UnauthorizedError
 
+MACHINE_PREFIX = "skerry_"  # so that a token that got into a repository can be searched for
+
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
@@ -89,7 +91,7 @@ class Doorway(OwnPages):
 
 
 class Allowed(Guard):
-    """A user with a valid access token whose session goes on, and whose role has the permission."""
+    """A user with a valid access token whose session goes on, or a machine token; and its role has the permission."""
 
     limit = limits.USER
 
@@ -97,14 +99,18 @@ class Allowed(Guard):
         self.permission = permission
 
     async def identify(self, request: Request) -> Principal:
-        services = request.app.state.services
-        principal: Principal = services.tokens.verify(bearer_token(request))
+        services, token = request.app.state.services, bearer_token(request)
+        principal: Principal
+        if token.startswith(MACHINE_PREFIX):
+            principal = await services.machines.identify(token)
+            return principal
+        principal = services.tokens.verify(token)
         await services.sessions.check(principal)
         return principal
 
     def authorise(self, principal: Principal | None, request: Request) -> None:
         if principal is None or not principal.may(self.permission):
-            raise ForbiddenError(f"Your role does not have the permission {self.permission}.")
+            raise ForbiddenError(f"Your role, or token, does not have the permission {self.permission}.")
 
 
 class Powerful(Allowed):

@@ -35,6 +35,7 @@ class Permission(StrEnum):
     USERS_READ = "users:read"
     USERS_WRITE = "users:write"
     AUDIT_READ = "audit:read"
+    TOKENS_WRITE = "tokens:write"
 
 
 _VIEWER = frozenset({Permission.OWN, Permission.SERVICES_READ, Permission.ALERTS_READ, Permission.JOBS_READ})
@@ -45,3 +46,6 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OPERATOR: _OPERATOR,
     Role.ADMIN: frozenset(Permission),
 }
+
+# What a machine token may have at most, whatever its role: nothing by which it could make itself more.
+MACHINE_SCOPES = PERMISSIONS[Role.OPERATOR] - {Permission.OWN}

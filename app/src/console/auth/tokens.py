@@ -20,7 +20,10 @@ _REQUIRED = ["sub", "name", "role", "sid", "aud", "iat", "exp"]
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is asking. ``session`` is empty for machines; ``version`` counts the changes of the user's rights."""
+    """Who is asking. ``session`` is empty for machines; ``version`` counts the changes of the user's rights.
+
+    ``scopes`` are what it may at most, whatever its role; None for a user, who may all that the role may.
+    """
 
     key: str
     name: str
@@ -29,10 +32,11 @@ class Principal:
     session: str = ""
     version: int = 0
     expires_at: float = 0.0
+    scopes: frozenset[Permission] | None = None
 
     def may(self, permission: Permission) -> bool:
-        """Whether the role has the permission."""
-        return permission in PERMISSIONS[self.role]
+        """Whether the role has the permission, and the scopes do."""
+        return permission in PERMISSIONS[self.role] and (self.scopes is None or permission in self.scopes)
 
 
 class Tokens:

@@ -28,10 +28,7 @@ class Tail:
 
     def hear(self, first: int, events: list[Any], size: int) -> None:
         """Take an announcement of ``size`` bytes."""
-        following = self.first + len(self.events)
-        if first + len(events) <= following and first >= self.first:
-            return  # known
-        if first != following:
+        if first != self.first + len(self.events):  # another history, or something between was not heard of
             self.clear()
             self.first = first
         self.events += events

@@ -1,0 +1,1 @@
+"""Machine tokens: for programs such as a pipeline, with a role, a few permissions, and an end."""

@@ -1,0 +1,41 @@
+"""``/api/tokens``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from console.auth.caller import caller_of
+from console.auth.guards import Allowed, GuardedRoute, guarded
+from console.auth.permissions import Permission
+from console.machines.schemas import NewToken
+from console.machines.service import MachineService
+
+router = APIRouter(prefix="/api/tokens", route_class=GuardedRoute)
+
+
+def _machines(request: Request) -> MachineService:
+    machines: MachineService = request.app.state.services.machines
+    return machines
+
+
+@router.get("", response_model=None)
+@guarded(Allowed(Permission.TOKENS_WRITE))
+async def show(request: Request) -> Response:
+    return JSONResponse(await _machines(request).all())
+
+
+@router.post("", response_model=None)
+@guarded(Allowed(Permission.TOKENS_WRITE))
+async def create(request: Request, new: NewToken) -> Response:
+    return JSONResponse(await _machines(request).create(new, caller_of(request)), 201)
+
+
+@router.delete("/{token_id}", response_model=None)
+@guarded(Allowed(Permission.TOKENS_WRITE))
+async def remove(request: Request, token_id: Annotated[int, Path(ge=1, le=2**63 - 1)]) -> Response:
+    await _machines(request).remove(token_id, caller_of(request))
+    return Response(status_code=204)
