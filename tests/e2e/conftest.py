@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
+from tests.e2e.alertmanager import alert, tell
+from tests.e2e.people import Person, make_guest, remove_guests, sign_in
 from tests.local import Vps
 from tools.workshop.settings import ROOT
 
 SHOTS = ROOT / ".local/e2e"
+NUMBERS = itertools.count(int(time.time()))
+"""Of disks: others in each run, for the console keeps what is over."""
+PASSWORD = "a password for the tests alone"
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -79,17 +86,49 @@ def page(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Pa
     made.screenshot(path=SHOTS / f"{request.node.name}.png", full_page=True)
 
 
-@pytest.fixture
-def signed_in(page: Page, vps: Vps) -> Page:
-    """A page on which the admin has signed in."""
-    page.goto("/")
-    sign_in(page, vps.values["SKERRY_ADMIN_USER"], vps.admin_password())
-    expect(page.get_by_role("heading", name="Services")).to_be_visible()
-    return page
+def someone(browser: Browser, vps: Vps, name: str, password: str) -> Person:
+    """Somebody who has signed in."""
+    person = Person.arrive(browser, vps.values["SKERRY_URL"], name, password)
+    sign_in(person.page, name, password)
+    person.settle()
+    return person
 
 
-def sign_in(page: Page, name: str, password: str) -> None:
-    """Fill the form with the keyboard, as a person without a mouse does."""
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Password").fill(password)
-    page.get_by_label("Password").press("Enter")
+@pytest.fixture(scope="session")
+def admin(browser: Browser, vps: Vps) -> Iterator[Person]:
+    """The first admin, signed in once for all tests: sign-ins from one address are counted."""
+    person = someone(browser, vps, vps.values["SKERRY_ADMIN_USER"], vps.admin_password())
+    remove_guests(person)
+    yield person
+    remove_guests(person)
+    person.context.close()
+
+
+@pytest.fixture(scope="session")
+def operator(browser: Browser, vps: Vps, admin: Person) -> Iterator[Person]:
+    person = someone(browser, vps, make_guest(admin, "operator", "operator", PASSWORD), PASSWORD)
+    yield person
+    person.context.close()
+
+
+@pytest.fixture(scope="session")
+def viewer(browser: Browser, vps: Vps, admin: Person) -> Iterator[Person]:
+    person = someone(browser, vps, make_guest(admin, "viewer", "viewer", PASSWORD), PASSWORD)
+    yield person
+    person.context.close()
+
+
+@pytest.fixture(params=["viewer", "operator", "admin"])
+def anyone(request: pytest.FixtureRequest) -> Person:
+    """Somebody of each role in turn."""
+    person: Person = request.getfixturevalue(request.param)
+    return person
+
+
+@pytest.fixture(scope="module")
+def disks(vps: Vps) -> Iterator[tuple[int, int, int]]:
+    """The numbers of disks of this module's own: two are almost full, and one was; all are fine again afterwards."""
+    first, second, third = next(NUMBERS), next(NUMBERS), next(NUMBERS)
+    tell(vps, alert(first), alert(second, severity="warning"), alert(third, over=True))
+    yield first, second, third
+    tell(vps, alert(first, over=True), alert(second, over=True))

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Error, Locator, Page, Playwright, expect
 
-from tests.e2e.conftest import launch, sign_in
+from tests.e2e.conftest import launch
+from tests.e2e.people import Person, sign_in
 from tests.local import Vps
 
 FRONTEND = "console_frontend"
@@ -37,7 +38,8 @@ def test_sign_in_see_services_live_sign_out(page: Page, vps: Vps) -> None:
     complaints.clear()
 
     sign_in(page, vps.values["SKERRY_ADMIN_USER"], vps.admin_password())
-    expect(page.get_by_role("status")).to_have_text("Live")
+    expect(page.locator("[data-connection]")).to_have_text("Live")
+    page.get_by_role("navigation").get_by_role("link", name="Services").click()
     for service in ("console/api", "console/realtime", "console/frontend", "mariadb/mariadb", "redis/redis"):
         expect(row(page, service)).to_contain_text("Healthy")
     expect(row(page, "console/frontend")).to_contain_text("1/1")
@@ -69,15 +71,16 @@ def test_a_wrong_password_is_told_and_not_kept(page: Page, vps: Vps) -> None:
     expect(page.get_by_role("button", name="Sign out")).not_to_be_visible()
 
 
-def test_the_page_moves_over_when_realtime_is_replaced(signed_in: Page, vps: Vps) -> None:
+def test_the_page_moves_over_when_realtime_is_replaced(admin: Person, vps: Vps) -> None:
     """If this failed, a deploy of the console would leave every open page without news until it is loaded again."""
-    expect(signed_in.get_by_role("status")).to_have_text("Live")
+    page = admin.page
+    admin.open("Services")
     vps.out("docker service update --quiet --force console_realtime", timeout=300)
-    expect(signed_in.get_by_role("status")).to_have_text("Live")
-    since = row(signed_in, "console/realtime").locator("time").get_attribute("datetime")
+    expect(page.locator("[data-connection]")).to_have_text("Live")
+    since = row(page, "console/realtime").locator("time").get_attribute("datetime")
     vps.out("docker service update --quiet --force console_realtime", timeout=300)
-    expect(row(signed_in, "console/realtime").locator("time")).not_to_have_attribute("datetime", since or "")
-    expect(signed_in.get_by_role("status")).to_have_text("Live")
+    expect(row(page, "console/realtime").locator("time")).not_to_have_attribute("datetime", since or "")
+    expect(page.locator("[data-connection]")).to_have_text("Live")
 
 
 def test_german_dark_and_on_a_phone(browser: Browser, vps: Vps) -> None:
@@ -89,7 +92,8 @@ def test_german_dark_and_on_a_phone(browser: Browser, vps: Vps) -> None:
     page.get_by_label("Name").fill(vps.values["SKERRY_ADMIN_USER"])
     page.get_by_label("Passwort").fill(vps.admin_password())
     page.get_by_role("button", name="Anmelden").click()
-    expect(page.get_by_role("heading", name="Dienste")).to_be_visible()
+    expect(page.get_by_role("heading", name="Überblick")).to_be_visible()
+    page.get_by_role("navigation").get_by_role("link", name="Dienste").click()
     expect(row(page, "redis/redis")).to_contain_text("Gesund")
     assert page.evaluate("document.documentElement.lang") == "de"
     width = page.evaluate("document.documentElement.scrollWidth")

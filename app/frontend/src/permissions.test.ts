@@ -3,9 +3,10 @@ import { render } from "svelte/server";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { Alert } from "./lib/alerts";
 import type { User } from "./lib/api";
+import type { Definition, Job } from "./lib/jobs";
 
-const VIEWER = ["alerts:read", "own", "services:read"];
-const OPERATOR = [...VIEWER, "alerts:acknowledge"];
+const VIEWER = ["alerts:read", "jobs:read", "own", "services:read"];
+const OPERATOR = [...VIEWER, "alerts:acknowledge", "jobs:run"];
 const ADMIN = [...OPERATOR, "audit:read", "users:read", "users:write"];
 
 const ALERT: Alert = {
@@ -19,6 +20,23 @@ const ALERT: Alert = {
   labels: { mountpoint: "/" },
   annotations: { summary: "<img src=x onerror=alert(1)>", runbook_url: "javascript:alert(1)" },
   acknowledged: null,
+};
+
+const JOB: Job = {
+  id: "3f2a",
+  name: "run-backup",
+  parameters: { app: "<img src=x>" },
+  by: { user: "ann", role: "operator" },
+  why: "<img src=x>",
+  state: "running",
+  detail: {},
+  requested_at: "2026-01-01T00:00:00Z",
+  started_at: "2026-01-01T00:00:01Z",
+  finished_at: null,
+  play: "",
+  task: "",
+  cancel_asked: false,
+  last: 3,
 };
 
 /** What a person with these permissions sees. The modules want a browser's globals. */
@@ -47,8 +65,39 @@ describe("a viewer", () => {
   it("sees no link to what only admins see", async () => {
     const links = async (permissions: string[]): Promise<string[]> =>
       [...(await seen("Header", permissions, { page: "services", firing: "0" })).matchAll(/href="#\/(\w+)"/g)].map((found) => found[1] ?? "");
-    expect(await links(VIEWER)).toEqual(["services", "alerts", "profile"]);
-    expect(await links(ADMIN)).toEqual(["services", "alerts", "users", "audit", "profile"]);
+    expect(await links(VIEWER)).toEqual(["overview", "services", "alerts", "jobs", "profile"]);
+    expect(await links(ADMIN)).toEqual(["overview", "services", "alerts", "jobs", "users", "audit", "profile"]);
+  });
+});
+
+describe("a job", () => {
+  // If these failed, a viewer would be offered to start or stop what the API then refuses.
+  const started = async (): Promise<Record<string, unknown>> => {
+    const { JobList } = await import("./lib/jobs.svelte");
+    const list = new JobList();
+    list.keep({ ...JOB });
+    list.definitions = [
+      { name: "run-backup", title: "Back up now", allowed: true, parameters: {} },
+      { name: "deploy", title: "Deploy", allowed: false, parameters: {} },
+    ] as unknown as Definition[];
+    return { list, id: JOB.id, choose: () => undefined };
+  };
+  it("can be cancelled by an operator", async () => {
+    expect(await seen("JobDetail", VIEWER, await started())).not.toContain("Cancel the job");
+    expect(await seen("JobDetail", OPERATOR, await started())).toContain("Cancel the job");
+  });
+  it("can be started by whom its definition allows", async () => {
+    expect(await seen("Definitions", VIEWER, await started())).not.toContain("<button");
+    const offered = await seen("Definitions", OPERATOR, await started());
+    expect([offered.includes("Start: Back up now"), offered.includes("Deploy")]).toEqual([true, false]);
+  });
+  it("of a host that says nothing is shown as such", async () => {
+    expect(await seen("JobState", VIEWER, { state: "running", unknown: true })).toContain("Unreachable");
+  });
+  it("with hostile words is only text", async () => {
+    const html = await seen("JobDetail", VIEWER, await started());
+    expect(html).toContain("&lt;img src=x>");
+    expect(html).not.toContain("<img");
   });
 });
 

@@ -12,12 +12,19 @@ export interface Access {
   user: User;
 }
 
+/** What the API says about one field of what was sent, in English. */
+export interface FieldError {
+  field: string;
+  message: string;
+}
+
 /** `code` is the stable name of what went wrong; `offline` when nothing answered. */
 export class ApiError extends Error {
   constructor(
     readonly code: string,
     readonly status: number,
     readonly retryAfter: number | null,
+    readonly fields: readonly FieldError[] = [],
   ) {
     super(code);
   }
@@ -26,6 +33,8 @@ export class ApiError extends Error {
 interface Options {
   body?: unknown;
   token?: string;
+  /** The same for each try of one action, which is then done once. */
+  key?: string;
 }
 
 /** Raises ApiError. Answers without a body give null. */
@@ -33,6 +42,7 @@ export async function request(method: string, path: string, options: Options = {
   const headers: Record<string, string> = { accept: "application/json" };
   if (options.body !== undefined) headers["content-type"] = "application/json";
   if (options.token) headers["authorization"] = `Bearer ${options.token}`;
+  if (options.key) headers["idempotency-key"] = options.key;
   let response: Response;
   try {
     response = await fetch(path, {
@@ -46,7 +56,12 @@ export async function request(method: string, path: string, options: Options = {
   if (response.status === 204) return null;
   const document: unknown = await response.json().catch(() => null);
   if (response.ok && document !== null) return document;
-  throw new ApiError(problemCode(document), response.status, seconds(response.headers.get("retry-after")));
+  throw new ApiError(problemCode(document), response.status, seconds(response.headers.get("retry-after")), fieldErrors(document));
+}
+
+function fieldErrors(document: unknown): FieldError[] {
+  const errors = (document as { errors?: unknown } | null)?.errors;
+  return Array.isArray(errors) ? (errors as FieldError[]) : [];
 }
 
 function problemCode(document: unknown): string {

@@ -4,6 +4,7 @@ import { io, type Socket } from "socket.io-client";
 import type { Alert } from "./alerts";
 import { session } from "./session.svelte";
 import type { Snapshot } from "./services";
+import { Topics, type Wire } from "./topics";
 
 export type Connection = "connecting" | "live" | "lost";
 
@@ -18,6 +19,7 @@ class Live {
   reported = $state(0);
   /** How often it has connected: what was loaded before may lack what came in between. */
   connects = $state(0);
+  readonly topics = new Topics();
   #socket: Socket | null = null;
   #timers = new Set<ReturnType<typeof setTimeout>>();
   #renewal: ReturnType<typeof setInterval> | undefined;
@@ -45,12 +47,15 @@ class Live {
       },
     });
     this.#socket = socket;
+    this.topics.attach(socket as Wire);
     socket.on("connect", () => {
       this.connection = "live";
       this.connects += 1;
+      this.topics.connected();
     });
     socket.on("disconnect", (reason) => {
       this.connection = "lost";
+      this.topics.disconnected();
       if (reason !== "io server disconnect") return;
       // The server ended it with the token, the session or a right; Socket.IO does not come back by itself then.
       session.discard();
@@ -86,6 +91,7 @@ class Live {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
     clearInterval(this.#renewal);
+    this.topics.disconnected();
     this.#socket?.disconnect();
     this.#socket = null;
     this.snapshot = null;

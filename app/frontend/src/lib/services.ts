@@ -23,9 +23,9 @@ export interface Snapshot {
 /** The reporter sends one every 15 s at the latest; three missing in a row are no coincidence. */
 export const STALE_AFTER_MS = 45_000;
 
-/** How many services are not as they should be. */
-export function troubled(services: readonly Service[]): number {
-  return services.filter((service) => service.state === "degraded" || service.state === "down").length;
+/** The services that are not as they should be. */
+export function troubledServices(services: readonly Service[]): Service[] {
+  return services.filter((service) => service.state === "degraded" || service.state === "down");
 }
 
 /** An image reference without its registry and digest: `mariadb:11.8`. */

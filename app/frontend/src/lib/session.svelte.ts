@@ -49,10 +49,10 @@ class Session {
     return this.user?.permissions.includes(permission) ?? false;
   }
 
-  /** A request in the user's name; once more with a fresh token where theirs has become too old. Raises ApiError. */
-  async call(method: string, path: string, body?: unknown): Promise<unknown> {
+  /** A request in the user's name; once more with a fresh token where theirs has become too old. `key`: as in `request`. Raises ApiError. */
+  async call(method: string, path: string, body?: unknown, key?: string): Promise<unknown> {
     try {
-      return await request(method, path, { body, token: await this.token() });
+      return await request(method, path, { body, key, token: await this.token() });
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 401) throw error;
       if (!OUTDATED.has(error.code)) {
@@ -60,7 +60,7 @@ class Session {
         throw error;
       }
       this.discard();
-      return request(method, path, { body, token: await this.token() });
+      return request(method, path, { body, key, token: await this.token() });
     }
   }
 

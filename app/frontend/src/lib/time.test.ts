@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { timeAgo, withZone } from "./time";
+import { duration, timeAgo, withZone } from "./time";
 
 describe("timeAgo", () => {
   const start = "2026-01-01T00:00:00Z";
@@ -11,6 +11,15 @@ describe("timeAgo", () => {
     [7200, "de", "vor 2 Stunden"],
     [-30, "en", "now"],
   ])("%d s in %s", (seconds, language, expected) => expect(timeAgo(start, after(seconds), language)).toBe(expected));
+});
+
+describe("duration", () => {
+  it.each([
+    [0, "0 s"],
+    [59, "59 s"],
+    [125, "2 min 5 s"],
+    [3725, "1 h 2 min"],
+  ])("of %i s", (seconds, text) => expect(duration(seconds)).toBe(text));
 });
 
 describe("withZone", () => {
