@@ -38,7 +38,7 @@ def ensure(settings: Settings) -> bool:
 
 
 def _install(python: Path, requirements: Path) -> None:
-    """Install the pins: by uv in a third of pip's time, by pip where uv does not reach the packages that pip is set to."""
+    """Install the pins: by uv, in a third of pip's time, or by pip where uv does not reach what pip is set to."""
     pip: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     uv: list[str | Path] = [python.with_name("uv"), "pip", "install", "--quiet", "--python", python]
     hashed: list[str | Path] = ["--require-hashes", "--requirement"]
