@@ -15,9 +15,9 @@ import importlib.util, pathlib
 from alembic.script import ScriptDirectory
 folder = pathlib.Path(importlib.util.find_spec("console").origin).parent / "migrations"
 head = ScriptDirectory(folder).get_current_head()
-lines = ["revision = 'broken'", f"down_revision = {head!r}", "def upgrade():"]
+lines = ["revision = '9999'", f"down_revision = {head!r}", "def upgrade():"]
 lines.append("    raise RuntimeError('boom: the schema is not as expected')")
-(folder / "versions/broken.py").write_text(chr(10).join(lines))
+(folder / "versions/r9999_boom.py").write_text(chr(10).join(lines))
 """
 DOCKERFILES = {
     "good": "ENV SKERRY_TEST_RELEASE=good\n",
