@@ -183,13 +183,6 @@ def test_a_schedule_needs_no_console(vps, jobs):
     assert '"by": {"user": "timer"' in vps.check_output(f"cat /var/lib/skerry/jobs/{job}/request.json")
 
 
-def test_the_jobs_that_come_with_it_are_on_the_list(vps):
-    """The buttons of the console would be refused."""
-    done = vps.run("skerry-job jobs")
-    assert done.rc == 0, done.stderr
-    assert {"backup", "diagnose", "restore-app"} <= {line.split()[0] for line in done.stdout.splitlines()}
-
-
 def test_others_cannot_ask(vps):
     """Any process of the host could have a backup put over the data."""
     for path in ("/run/skerry/runner.sock", "/run/skerry/job.sock"):
