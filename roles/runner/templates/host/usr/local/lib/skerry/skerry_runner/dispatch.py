@@ -78,7 +78,7 @@ class Dispatcher:
             try:
                 self._start(job.id)
             except OSError as problem:
-                self._close(job, "failed", reason=f"its process could not be started: {problem}")
+                self._close(job, "failed", reason=f"{problem}: see `systemctl status skerry-job.socket`")
         if time.monotonic() - self._kept_at > KEEP_EACH:
             self._keep()
         return bool(self._open)
