@@ -60,13 +60,15 @@ class Jobs:
             time.sleep(0.5)
         pytest.fail(f"{job} is not {state}: {self.events(job)[-5:]}")
 
-    def until_it_waits(self, seconds: int) -> None:
-        """Wait until the story's last task is at work."""
+    def until_it_waits(self, job: str, seconds: int) -> None:
+        """Wait until a story's last task is at work."""
         for _ in range(240):
             if self._vps.run(f"pgrep -f '[s]leep {seconds}7$'").succeeded:
                 return
+            if len(self.states(job)) > 2:
+                break
             time.sleep(0.5)
-        pytest.fail("the job does not come to its last task")
+        pytest.fail(f"{job} does not come to its last task: {self.events(job)[-5:]}")
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +138,7 @@ def test_what_is_not_allowed_does_not_run(vps, jobs, words, reason):
 def test_cancel_ends_everything_and_the_next_one_runs(jobs, vps, leftovers):
     """A job that hangs could only be ended by hand, or would go on unseen beside the next one."""
     first, second = jobs.start("story seconds=300"), jobs.start("story")
-    jobs.until_it_waits(300)
+    jobs.until_it_waits(first, 300)
     assert jobs.states(second) == ["queued"]
     vps.check_output(f"skerry-job cancel {first}")
     jobs.until(first, "cancelled")
@@ -154,7 +156,7 @@ def test_a_job_that_lasts_too_long_is_ended(jobs):
 def test_a_job_goes_on_when_the_service_is_killed(vps, jobs, pid_of):
     """A deploy would be torn in the middle whenever the runner is upgraded or dies."""
     job = jobs.start("story seconds=8")
-    jobs.until_it_waits(8)
+    jobs.until_it_waits(job, 8)
     before = pid_of("skerry-runner")
     vps.check_output("systemctl kill --signal KILL skerry-runner")
     jobs.until(job, "succeeded")
@@ -166,7 +168,7 @@ def test_a_job_goes_on_when_the_service_is_killed(vps, jobs, pid_of):
 def test_a_job_that_is_killed_is_lost_and_the_next_one_runs(vps, jobs, leftovers):
     """It would be shown as running for ever, and nothing else could run."""
     first, second = jobs.start("story seconds=300"), jobs.start("story")
-    jobs.until_it_waits(300)
+    jobs.until_it_waits(first, 300)
     vps.check_output("systemctl stop skerry-runner")
     vps.check_output("systemctl kill --signal KILL 'skerry-job@*'")
     vps.check_output("systemctl start skerry-runner")
@@ -181,13 +183,6 @@ def test_a_schedule_needs_no_console(vps, jobs):
     job = vps.check_output("ls -t /var/lib/skerry/jobs").split()[0]
     jobs.until(job, "succeeded")
     assert '"by": {"user": "timer"' in vps.check_output(f"cat /var/lib/skerry/jobs/{job}/request.json")
-
-
-def test_the_jobs_that_come_with_it_are_on_the_list(vps):
-    """The buttons of the console would be refused."""
-    done = vps.run("skerry-job jobs")
-    assert done.rc == 0, done.stderr
-    assert {"backup", "diagnose", "restore-app"} <= {line.split()[0] for line in done.stdout.splitlines()}
 
 
 def test_others_cannot_ask(vps):

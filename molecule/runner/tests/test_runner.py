@@ -206,6 +206,13 @@ def test_the_processes_cannot_write_to_the_host(vps, pid_of, unit):
         assert vps.run(f"nsenter --target {pid_of(unit)} --mount touch {directory}/x").rc != 0, directory
 
 
+def test_the_jobs_that_come_with_it_are_on_the_list(vps):
+    """The buttons of the console would be refused."""
+    done = vps.run("skerry-job jobs")
+    assert done.rc == 0, done.stderr
+    assert {"backup", "diagnose", "restore-app"} <= {line.split()[0] for line in done.stdout.splitlines()}
+
+
 @pytest.mark.parametrize(
     ("extra", "sentence"),
     [

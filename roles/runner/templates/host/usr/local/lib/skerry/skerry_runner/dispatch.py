@@ -16,7 +16,7 @@ from .spool import Job, Spool
 MOST_QUEUED = 20
 """More are refused: nobody waits for the twenty-first, and a console that has gone mad must not fill the disk."""
 
-START_SECONDS = 60.0
+START_SECONDS = 25.0
 """Within this a job's process must have begun; systemd and Python take about one."""
 
 KEEP_EACH = 3600.0
@@ -78,7 +78,7 @@ class Dispatcher:
             try:
                 self._start(job.id)
             except OSError as problem:
-                self._close(job, "failed", reason=f"its process could not be started: {problem}")
+                self._close(job, "failed", reason=f"{problem}: see `systemctl status skerry-job.socket`")
         if time.monotonic() - self._kept_at > KEEP_EACH:
             self._keep()
         return bool(self._open)

@@ -66,7 +66,7 @@ class Ending:
     def __init__(self, job: Job, group: Path, seconds: float) -> None:
         self._job, self._group = job, group
         self._until = time.monotonic() + seconds
-        self._stopped = False
+        self._stopped = self._good = False
         self.state = ""
         self.detail: dict[str, Any] = {}
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -77,8 +77,12 @@ class Ending:
         signal.signal(signal.SIGTERM, self._stop)
         self._thread.start()
 
-    def finish(self) -> None:
-        """Watch no longer; wait where processes are being ended."""
+    def finish(self, good: bool) -> None:
+        """Watch no longer; wait where processes are being ended. `good`: the playbook came to its end by itself.
+
+        One that did not may have died of what nobody has looked at yet: a SIGTERM to all of the unit.
+        """
+        self._good = good
         self._over.set()
         self._thread.join()
 
@@ -86,7 +90,11 @@ class Ending:
         self._stopped = True
 
     def _watch(self) -> None:
-        while not self._over.wait(STEP):
+        over = False
+        while not over:
+            over = self._over.wait(STEP)
+            if over and self._good:
+                return
             by = self._job.asked_to_end()
             if by is not None or self._stopped:
                 self.state, self.detail = "cancelled", {"by": by or {"user": "the host"}}
@@ -111,7 +119,7 @@ def run(job: Job, story: Story, private: Path) -> tuple[str, dict[str, Any]]:
     story.state("running", playbook=definition.playbook, revision=revision.name)
     variables = admission.variables(job.request, definition)
     code = playbook.run(private, revision, definition.playbook, variables, story.line, story.task)
-    ending.finish()
+    ending.finish(good=code == 0)
     left = {} if ending.state else _leave_nothing(group)
     if ending.state:
         return ending.state, ending.detail
