@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from console.jobs import wire
 from console.jobs.definitions import read
 from console.jobs.progress import Job, advance, shown
+from console.streams.store import packed
 from runner import BACKUP, RESTORE, line, state, task
 
 JSON = st.recursive(
@@ -63,6 +64,15 @@ def test_what_is_too_long_is_cut() -> None:
     assert (len(said["text"]), len(asked["task"]), len(json.dumps(news)) < 200) == (4_000, 200, True)
     kept = wire.about({"parameters": {"x": "\U0001f4be" * 1_000}})["parameters"]
     assert len(json.dumps(kept)) <= wire.SET_LENGTH
+
+
+def test_halves_of_characters_are_left_out() -> None:
+    """If this failed, a tool that cuts its output in the middle of a character would end a job's output here."""
+    events = wire.events([line(1, "a\ud83d"), task(2, "b\udc00"), state(3, "failed", reason="c\ud83d")])
+    packed(events).encode()
+    packed(
+        [wire.about({"why": "d\ud83d", "parameters": {"x": "\udfff"}}), wire.definitions([{"x": "\ud800"}])]
+    ).encode()
 
 
 def test_nothing_follows_the_end() -> None:

@@ -122,6 +122,8 @@ async def test_what_was_asked_for_meanwhile(migrated: Backends, tmp_path: Path, 
         assert await second.hello(BACKUP, known={JOB: ABOUT | {"last_n": 7}}) == {JOB: 1}
         _, message = await second.next_asked()
         assert message["job"] == started["job"]["id"]
+        await second.tell(message["job"], state(1, "succeeded"))
+        assert browser.get(f"/api/jobs/{message['job']}").json()["state"] == "succeeded"
         # What the runner does not have any more cannot be had: it goes on where it can, once it has been asked.
         assert await second.tell(JOB, line(4), line(5)) == 1
         assert await second.tell(JOB, line(4), line(5)) == 6

@@ -66,7 +66,7 @@ BEGIN = st.tuples(st.just("begin"), st.just(0))  # the connection to Redis is ne
 STEPS = st.lists(st.one_of(APPEND, APPEND, READ, READ, DELIVER, DELIVER, LOSE, REPEAT, BEGIN), max_size=60)
 
 
-@settings(max_examples=600, deadline=None, database=None)
+@settings(max_examples=300, deadline=None, database=None)
 @given(STEPS)
 def test_every_number_once_and_in_order(steps: list[tuple[str, int]]) -> None:
     """If this failed, some order of things would cost a reader an event, or give it one twice, without a word."""

@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.Column("idempotency_key", sa.String(64)),
         sa.Column("request_hash", sa.String(64), nullable=False),
         sa.UniqueConstraint("id", name="uq_jobs_id"),
-        sa.UniqueConstraint("user_id", "idempotency_key", name="uq_jobs_user_id"),
+        sa.UniqueConstraint("user_id", "idempotency_key", name="uq_jobs_user_id_idempotency_key"),
         if_not_exists=True,
     )
     op.create_index("ix_jobs_state_requested_at", "jobs", ["state", "requested_at"], if_not_exists=True)
