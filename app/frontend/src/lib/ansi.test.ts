@@ -10,6 +10,7 @@ describe("pieces", () => {
     ["", []],
     [`${E}0;32mok: [host]${E}0m done`, [["ok: [host]", "green"], [" done", ""]]],
     [`${E}1;31mfatal${E}22m still red${E}39m not`, [["fatal", "red bold"], [" still red", "red"], [" not", ""]]],
+    [`${E}1;4;7ma${E}0mb`, [["a", "bold underlined inverse"], ["b", ""]]],
     [`${E}33;44ma${E}49mb${E}mc`, [["a", "yellow on-blue"], ["b", "yellow"], ["c", ""]]],
     [`${E}91ma${E}100mb`, [["a", "red"], ["b", "red on-black"]]],
     [`${E}38;5;2ma${E}38;2;9;9;9mb${E}48;5;200;1mc`, [["a", "green"], ["b", ""], ["c", "bold"]]],
