@@ -1,7 +1,7 @@
 """Bytes out of a container and into it past the engine: a FIFO in its /tmp, which the host opens through /proc.
 
-What `docker exec` prints travels through shim, engine and client. For a gigabyte of dump the engine took more processor
-time than the database (measured: 141 s and 128 s), and those who wrote meanwhile waited for it.
+What `docker exec` prints travels through shim, engine and client, which cost more than the database itself
+(docs/decisions/dumps.md).
 """
 
 from __future__ import annotations

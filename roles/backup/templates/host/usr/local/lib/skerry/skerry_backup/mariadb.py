@@ -18,8 +18,8 @@ from .settings import BackupError
 SERVICE = "mariadb_mariadb"
 VOLUME = "mariadb_data"
 PAUSE = 1.0
-"""A backup's dump rests as long as it worked, some milliseconds at a time, so those who use the server meanwhile have
-half of the machine at least. FIGURES"""
+"""A backup's dump rests as long as it worked, some milliseconds at a time: whoever uses the server meanwhile comes
+first (docs/decisions/dumps.md)."""
 
 
 class Server:
