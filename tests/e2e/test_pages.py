@@ -13,30 +13,37 @@ PAGES = {
     "Overview": "[data-verdict=trouble]",
     "Services": '[data-service="console/api"]',
     "Alerts": "[data-alert][data-status=firing]",
+    "Jobs": "main table",
     "Users": "[data-user=admin]",
     "Audit log": "[data-action]",
     "Profile": "[data-session=current]",
 }
 SEEN = {
-    "viewer": ["overview", "services", "alerts", "profile"],
-    "operator": ["overview", "services", "alerts", "profile"],
-    "admin": ["overview", "services", "alerts", "users", "audit", "profile"],
+    "viewer": ["overview", "services", "alerts", "jobs", "profile"],
+    "operator": ["overview", "services", "alerts", "jobs", "profile"],
+    "admin": ["overview", "services", "alerts", "jobs", "users", "audit", "profile"],
 }
 # The buttons in the body of a page, each once, that are not everyone's own affair.
 BUTTONS: dict[str, dict[str, set[str]]] = {
-    "viewer": {"Overview": set(), "Services": set(), "Alerts": set()},
-    "operator": {"Overview": set(), "Services": set(), "Alerts": {"Acknowledge"}},
+    "viewer": {"Overview": set(), "Services": set(), "Alerts": set(), "Jobs": set()},
+    "operator": {"Overview": set(), "Services": set(), "Alerts": {"Acknowledge"}, "Jobs": {"Start…"}},
     "admin": {
         "Overview": set(),
         "Services": set(),
         "Alerts": {"Acknowledge"},
+        "Jobs": {"Start…"},
         "Users": {"New user", "Disable", "Reset password"},
         "Audit log": {"Filter"},
     },
 }
 # What a role may not do, each tried by hand.
 REFUSED = {
-    "viewer": [("POST", "/api/alerts/1/acknowledge"), ("GET", "/api/users"), ("GET", "/api/audit")],
+    "viewer": [
+        ("POST", "/api/alerts/1/acknowledge"),
+        ("POST", "/api/jobs"),
+        ("GET", "/api/users"),
+        ("GET", "/api/audit"),
+    ],
     "operator": [("POST", "/api/users"), ("PATCH", "/api/users/1"), ("GET", "/api/users"), ("GET", "/api/audit")],
 }
 
@@ -68,6 +75,8 @@ def test_who_is_offered_what(anyone: Person, request: pytest.FixtureRequest) -> 
     for name in BUTTONS[role]:
         anyone.open(name)
         expect(anyone.page.locator(PAGES[name]).first).to_be_visible()
+        for button in BUTTONS[role][name]:
+            expect(anyone.page.locator("main button", has_text=button).first).to_be_visible()
         offered[name] = buttons(anyone.page) - {"Show more"}
     assert offered == BUTTONS[role]
     assert anyone.complaints == []
