@@ -12,6 +12,7 @@ from console.realtime.feeds import Feeds
 from console.realtime.listen import Listener
 from console.streams.store import PAGE_EVENTS, TopicStore, channel_of
 from console.streams.topics import Keep
+from console.tasks import heed_cancel, stop
 
 pytestmark = pytest.mark.anyio
 
@@ -104,27 +105,52 @@ async def test_pages_are_bounded(topics: TopicStore) -> None:
 
 async def test_a_feed_survives_that_redis_cuts_its_connection(topics: TopicStore, services: Services) -> None:
     """If this failed, an open page would stand still after Redis was restarted, until somebody reloads it."""
-    feeds = Feeds(topics)
-    listener = Listener(services.redis, channel_of(services.settings.redis_prefix), feeds.begun, feeds.heard)
+    feeds, hears = Feeds(topics), asyncio.Event()
+
+    async def begun() -> None:
+        await feeds.begun()
+        hears.set()
+
+    listener = Listener(services.redis, channel_of(services.settings.redis_prefix), begun, feeds.heard)
     listening = asyncio.create_task(listener.run())
     got: list[Any] = []
     with feeds.reading("t") as feed:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
+            await hears.wait()
             await topics.append("t", [1], KEEP)
             got += (await feed.after(0)).events
             waiting = asyncio.create_task(feed.after(1))
             await topics.append("t", [2], KEEP)
             got += (await waiting).events
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            while not feed.tail.is_at(2):
+                await asyncio.sleep(0.01)
+            await stop(listening)
             waiting = asyncio.create_task(feed.after(2))
-            await asyncio.sleep(0.1)
             await topics.append("t", [3], KEEP)  # nobody hears of it
             await asyncio.sleep(0.1)
             assert not waiting.done()
             listening = asyncio.create_task(listener.run())
             got += (await waiting).events
-    listening.cancel()
-    await asyncio.gather(listening, return_exceptions=True)
+    await stop(listening)
     assert got == [1, 2, 3]
     assert feeds._feeds == {}
+
+
+async def test_a_cancellation_that_was_taken_is_heeded() -> None:
+    """If this failed, a page that is closed at a bad moment would be served for ever, or a process would not stop."""
+    heard = []
+
+    async def deaf(heeds: bool) -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            heard.append(heeds)
+        if heeds:
+            heed_cancel()
+        await asyncio.sleep(60)
+
+    tasks = [asyncio.create_task(deaf(heeds)) for heeds in (True, False)]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(30):
+        await stop(*tasks)
+    assert sorted(heard) == [False, True]

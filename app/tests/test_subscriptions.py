@@ -205,7 +205,7 @@ async def test_who_confirms_nothing_gets_no_more(services: Services, monkeypatch
             if callback:
                 confirm.append(callback)
 
-    monkeypatch.setattr(subscriptions, "CONFIRM_SECONDS", 0.3)
+    monkeypatch.setattr(subscriptions, "CONFIRM_SECONDS", 1.5)
     topics, metrics = TopicStore(services.redis, services.settings.redis_prefix), Metrics()
     for first in range(1, 5_000, 500):
         await topics.append(TOPIC, list(range(first, first + 500)), KEEP_OUTPUT)

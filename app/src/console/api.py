@@ -56,6 +56,7 @@ from console.sessions.refresh import RefreshTokens
 from console.sessions.service import SessionService
 from console.settings import ApiSettings
 from console.streams.store import TopicStore
+from console.tasks import stop
 from console.totp.codes import Vault
 from console.totp.service import TotpService
 from console.users.service import UserService
@@ -136,8 +137,7 @@ def make_app(services: Services, lifecycle: Lifecycle) -> FastAPI:
         await lifecycle.wait_for("Redis", services.redis.ping, seconds)
         keeping = asyncio.create_task(services.keeper.run())
         yield
-        keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
+        await stop(keeping)
         await services.redis.aclose()
         await services.database.close()
 

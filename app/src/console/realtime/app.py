@@ -31,6 +31,7 @@ from console.realtime.watch import AccessWatch
 from console.settings import RealtimeSettings
 from console.streams import store
 from console.streams.store import TopicStore
+from console.tasks import stop
 
 MAX_MESSAGE = 320_000  # bytes that a client may send at once; the runner sends events by 256 kB
 
@@ -80,9 +81,7 @@ def make_asgi(settings: RealtimeSettings, lifecycle: Lifecycle) -> tuple[ASGIApp
         await lifecycle.wait_for("Redis", redis.ping, settings.startup_seconds)
         listening = [asyncio.create_task(listener.run()) for listener in listeners]
         yield
-        for task in listening:
-            task.cancel()
-        await asyncio.gather(*listening, return_exceptions=True)
+        await stop(*listening)
         await redis.aclose()
 
     probes = Starlette(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from console.streams.store import PAGE_EVENTS, Page, TopicStore, announcement
 from console.streams.tail import Tail
+from console.tasks import heed_cancel
 
 
 @dataclass(eq=False, slots=True)
@@ -33,6 +34,7 @@ class Feed:
                 return Page(number + 1, self.tail.last, number + 1, events)
             if not self.tail.is_at(number):
                 page = await self.store.read(self.topic, number)
+                heed_cancel()
                 if page.events or page.first > number + 1 or page.last < number:
                     return page
             await news.wait()

@@ -19,6 +19,7 @@ from console.jobs import wire
 from console.jobs.live import LiveJobs
 from console.jobs.presence import BEAT_SECONDS, Presence
 from console.metrics import Metrics
+from console.tasks import heed_cancel
 
 log = logging.getLogger(__name__)
 
@@ -115,6 +116,7 @@ class RunnerNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
     async def _beat(self, sid: str) -> None:
         while True:
             await asyncio.sleep(BEAT_SECONDS)
+            heed_cancel()
             try:
                 if await self._presence.beat(sid, connected=True):
                     continue
