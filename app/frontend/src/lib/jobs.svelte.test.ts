@@ -6,7 +6,7 @@ import { session } from "./session.svelte";
 import type { Reader } from "./topics";
 
 const job = (id: string, last: number, state: Job["state"] = "running"): Job =>
-  ({ id, last, state, name: "run-backup", requested_at: `2026-01-01T00:00:0${id}Z` }) as Job;
+  ({ id, last, revision: 1, state, name: "run-backup", requested_at: `2026-01-01T00:00:0${id}Z` }) as Job;
 const RUNNER = { connected: true, reachable: true, host: "vps", seen_at: null };
 
 let answers: Record<string, object>;

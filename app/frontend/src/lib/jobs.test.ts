@@ -16,6 +16,7 @@ const job = (id: string, last: number, minute: number, state: Job["state"] = "ru
   task: "",
   cancel_asked: false,
   last,
+  revision: 1,
 });
 
 const parameter = (changes: Partial<Parameter>): Parameter => ({
@@ -32,13 +33,15 @@ const parameter = (changes: Partial<Parameter>): Parameter => ({
 
 describe("merged", () => {
   // If this failed, a finished job would seem to run, or the other way round.
-  it("keeps of each job the version with more events, or the later one, the newest job first", () => {
-    const known = [job("a", 5, 1, "succeeded"), job("b", 2, 2)];
-    const news = [job("c", 0, 3), job("a", 3, 1), { ...job("b", 2, 2), cancel_asked: true }];
+  it("keeps of each job the version with more events, or the higher revision, the newest job first", () => {
+    const asked = { ...job("d", 2, 0), revision: 2, cancel_asked: true };
+    const known = [job("a", 5, 1, "succeeded"), job("b", 2, 2), asked];
+    const news = [job("c", 0, 3), job("a", 3, 1), { ...job("b", 2, 2), revision: 2, cancel_asked: true }, job("d", 2, 0)];
     expect(merged(known, news).map(({ id, state, cancel_asked }) => [id, state, cancel_asked])).toEqual([
       ["c", "running", false],
       ["b", "running", true],
       ["a", "succeeded", false],
+      ["d", "running", true],
     ]);
   });
 });

@@ -20,8 +20,9 @@ export interface Job {
   play: string;
   task: string;
   cancel_asked: boolean;
-  /** Of two versions of a job the one with the higher number counts. */
+  /** Of two versions of a job the one with the higher number of its newest event counts, of the same number the higher revision. */
   last: number;
+  revision: number;
 }
 
 export interface Parameter {
@@ -70,11 +71,15 @@ export function unreachable(runner: Runner, now: number): boolean {
   return runner.seen_at === null || now - Date.parse(runner.seen_at) > UNREACHABLE_AFTER_MS;
 }
 
+function older(one: Job, other: Job | undefined): boolean {
+  return other !== undefined && (one.last - other.last || one.revision - other.revision) < 0;
+}
+
 /** Both lists as one, the newest first: of what is in both, the version with more events, or the later one. */
 export function merged(known: readonly Job[], news: readonly Job[]): Job[] {
   const jobs = new Map(known.map((job) => [job.id, job]));
   for (const job of news) {
-    if (job.last >= (jobs.get(job.id)?.last ?? 0)) jobs.set(job.id, job);
+    if (!older(job, jobs.get(job.id))) jobs.set(job.id, job);
   }
   return [...jobs.values()].sort((a, b) => Date.parse(b.requested_at) - Date.parse(a.requested_at) || (a.id < b.id ? 1 : -1));
 }
