@@ -102,6 +102,7 @@ SERVICE: dict[str, Kind] = {
         ),
         "a dict with port and optionally path such as {port: 9000, path: /metrics}",
     ),
+    "alerts": BOOLEAN,
     "drain": text("app|platform", "app or platform"),
     "order": text("start-first|stop-first", "start-first or stop-first"),
     "delay": PERIOD,

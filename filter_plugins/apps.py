@@ -192,7 +192,7 @@ def _environment(instance: Instance, service: Mapping[str, Any], public_port: in
 
 
 def _networks(instance: Instance, service: Mapping[str, Any]) -> list[str]:
-    """Only what the service needs: Traefik's network, the databases', Prometheus's, and the app's own.
+    """Only what the service needs: Traefik's network, the databases', Prometheus's, Alertmanager's, the app's own.
 
     The app's own network (``default``) exists where some service has no paths: a worker or a cache, which reaches the
     others and the internet through it.
@@ -204,6 +204,8 @@ def _networks(instance: Instance, service: Mapping[str, Any]) -> list[str]:
         networks.append("data")
     if service.get("metrics"):
         networks.append("monitoring")
+    if service.get("alerts"):
+        networks.append("alerting")
     if any(not other.get("paths") for other in instance["services"].values()):
         networks.append("default")
     return networks

@@ -69,7 +69,7 @@ def test_secrets_are_files_of_the_stack_and_reach_only_who_asks(console: dict[st
 
 def test_networks_are_the_platforms(console: dict[str, Any]) -> None:
     """The stack would make networks of its own that neither Traefik nor the databases are on."""
-    assert console["networks"] == {name: {"external": True} for name in ("data", "edge", "monitoring")}
+    assert console["networks"] == {name: {"external": True} for name in ("alerting", "data", "edge", "monitoring")}
 
 
 def test_routes_go_through_traefik(console: dict[str, Any]) -> None:

@@ -54,6 +54,14 @@ def test_only_prometheus_is_where_apps_are() -> None:
     """An app could silence its own alerts, or ask through the prober into other networks."""
     services = stack()["services"]
     assert [name for name, service in services.items() if "monitoring" in service["networks"]] == ["prometheus"]
+    assert "alerting" not in str(services)
+
+
+def test_alertmanager_reaches_the_console_by_a_network_of_their_own() -> None:
+    """The console would hear of no alert."""
+    made = stack(prometheus_alert_console={"url": "http://console_api:8000/api/alerts", "token": "canary"})
+    assert [name for name, service in made["services"].items() if "alerting" in service["networks"]] == ["alertmanager"]
+    assert made["networks"]["alerting"] == {"external": True}
 
 
 @pytest.mark.parametrize(("mib", "limit", "heap"), [(1024, "208M", "156MiB"), (16384, "1120M", "840MiB")])

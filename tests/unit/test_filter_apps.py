@@ -90,6 +90,7 @@ def test_public_url_shows_a_forwarded_port() -> None:
         ({}, ["edge"]),
         ({"secrets": ["redis_url"]}, ["edge", "data"]),
         ({"metrics": {"port": 9000}}, ["edge", "monitoring"]),
+        ({"alerts": True}, ["edge", "alerting"]),
         ({"paths": [], "secrets": ["database_url"]}, ["data", "default"]),
     ],
 )

@@ -33,7 +33,7 @@ def test_a_label_and_a_network_removed_by_hand_come_back(vps: Host, converge: Ca
 @pytest.fixture(scope="module")
 def server(vps: Host) -> Iterator[str]:
     """Serve on each network, and return the name it has there."""
-    networks = ("edge", "data", "monitoring")
+    networks = ("edge", "data", "monitoring", "alerting")
     vps.check_output(f"docker run --detach --name server --network edge {IMAGE}")
     for network in networks[1:]:
         vps.check_output(f"docker network connect {network} server")
@@ -41,14 +41,16 @@ def server(vps: Host) -> Iterator[str]:
     vps.run("docker rm --force server")
 
 
-@pytest.mark.parametrize("network", ["edge", "data", "monitoring"])
+@pytest.mark.parametrize("network", ["edge", "data", "monitoring", "alerting"])
 def test_containers_of_a_network_reach_each_other(vps: Host, server: str, network: str) -> None:
     """Stacks could not talk to each other."""
     command = CONNECT.format(server, 8080)
     assert vps.run(f'docker run --rm --network {network} --entrypoint bash {IMAGE} -c "{command}"').rc == 0
 
 
-@pytest.mark.parametrize(("network", "open_to_outside"), [("edge", True), ("data", False), ("monitoring", False)])
+@pytest.mark.parametrize(
+    ("network", "open_to_outside"), [("edge", True), ("data", False), ("monitoring", False), ("alerting", False)]
+)
 def test_only_the_edge_leads_out(vps: Host, network: str, open_to_outside: bool) -> None:
     """A database that was broken into could send its data away."""
     routes = vps.check_output(f"docker run --rm --network {network} --entrypoint cat {IMAGE} /proc/net/route")
