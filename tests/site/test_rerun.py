@@ -26,7 +26,7 @@ def test_a_rerun_asks_once(argv: tuple[str, ...]) -> None:
     """Fails when a rerun goes through every task though nothing differs."""
     run = playbook(*argv)
     assert (run.code, run.total("changed")) == (0, 0), run.output[-3000:]
-    assert "questions have the same answers" in run.output
+    assert "questions have the same answers" in run.output, run.output
     assert run.total("ok") <= 3, run.output
 
 
