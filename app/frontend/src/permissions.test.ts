@@ -37,6 +37,7 @@ const JOB: Job = {
   task: "",
   cancel_asked: false,
   last: 3,
+  revision: 1,
 };
 
 /** What a person with these permissions sees. The modules want a browser's globals. */
