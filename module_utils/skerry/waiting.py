@@ -67,8 +67,9 @@ def wait(
         if outcome.decided:
             return outcome
         if not outcome.troubles:
+            outcome.unchecked, outcome.troubles = by_their_health(engine, outcome, baseline)
+        if not outcome.troubles:
             healthy_since = healthy_since or now
-            outcome.unchecked = without_health_check(engine, outcome, baseline)
             settling = outcome.unchecked or handing_over(outcome)
             if not settling or now - healthy_since >= SETTLE_SECONDS:
                 return outcome
@@ -94,15 +95,25 @@ def _late(trouble: Judgement, timeout: float) -> Judgement:
     return Judgement("failed", f"not healthy after {timeout:g} s: {trouble.reason}", trouble.task)
 
 
-def without_health_check(engine: Engine, outcome: Outcome, baseline: Baseline) -> list[str]:
-    """Return the services with new tasks on this node of which no container has a health check."""
-    found = []
+def by_their_health(engine: Engine, outcome: Outcome, baseline: Baseline) -> tuple[list[str], dict[str, Judgement]]:
+    """Look at the containers of new tasks on this node.
+
+    Returns the services of which none has a health check, and as waiting those that run without being healthy: the
+    engine begins a task's start anew when the task is updated meanwhile, as on a busy host where the agent's session
+    is renewed, and then takes a container that has been started for one that runs (moby, executor/container:
+    Start returns ErrTaskStarted for it).
+    """
+    unchecked, troubles = [], {}
     for service in outcome.services:
         tasks = running_tasks(service, _tasks_of(service, outcome.tasks))
-        new = [task for task in tasks if task["ID"] not in baseline.tasks]
-        if new and not is_job(service) and not any(_has_health_check(engine, task) for task in new):
-            found.append(service["Spec"]["Name"])
-    return found
+        states = {task["ID"]: _health(engine, task) for task in tasks if task["ID"] not in baseline.tasks}
+        name = service["Spec"]["Name"]
+        if states and not is_job(service) and not any(states.values()):
+            unchecked.append(name)
+        ill = [task for task in tasks if states.get(task["ID"], "") not in ("", "none", "healthy")]
+        if ill:
+            troubles[name] = Judgement("waiting", f"a container runs and is {states[ill[0]['ID']]}", ill[0])
+    return unchecked, troubles
 
 
 def until_the_old_are_gone(engine: Engine, stack: str, tick: Callable[[], None]) -> None:
@@ -129,10 +140,12 @@ def handing_over(outcome: Outcome) -> list[str]:
     return sorted({unwatched[task["ServiceID"]] for task in leaving if task["ServiceID"] in unwatched})
 
 
-def _has_health_check(engine: Engine, task: Json) -> bool:
+def _health(engine: Engine, task: Json) -> str:
+    """Return what the health check of a task's container says; empty for none, and for a container elsewhere."""
     identifier = (task["Status"].get("ContainerStatus") or {}).get("ContainerID", "")
     container = engine.container(identifier) if identifier else None
-    return bool(((container or {}).get("State") or {}).get("Health"))
+    health = ((container or {}).get("State") or {}).get("Health") or {}
+    return str(health.get("Status", ""))
 
 
 def summary(outcome: Outcome, stack: str) -> dict[str, Any]:

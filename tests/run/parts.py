@@ -17,6 +17,7 @@ LATE: tuple[str, ...] = (
     "alerts",
     "broken-releases",
     "interrupted",
+    "recovery",
     "molecule-prometheus",
     *(f"molecule-{scenario}-debian12" for scenario in ALSO_DEBIAN12),
 )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from module_utils.skerry.verdict import Baseline, judge
-from module_utils.skerry.waiting import Outcome, handing_over
+from module_utils.skerry.waiting import Outcome, by_their_health, handing_over
 
 TEMPLATE = {"ContainerSpec": {"Image": "app:2"}, "ForceUpdate": 0, "Runtime": "container", "Placement": {}}
 OLD = {"ContainerSpec": {"Image": "app:1"}, "ForceUpdate": 0, "Placement": {}}
@@ -146,3 +146,30 @@ def test_a_handover_that_the_engine_forgot() -> None:
     assert handing_over(Outcome({}, [service()], [new, old])) == ["s_app"]
     assert handing_over(Outcome({}, [service()], [new, gone])) == []
     assert handing_over(Outcome({}, [service(update="completed")], [new, old])) == []
+
+
+@pytest.mark.parametrize(
+    ("health", "unchecked", "word"),
+    [
+        ({"Status": "healthy"}, [], ""),
+        ({"Status": "starting"}, [], "starting"),
+        ({"Status": "unhealthy"}, [], "unhealthy"),
+        (None, ["s_app"], ""),
+    ],
+)
+def test_a_running_container_that_is_not_healthy_is_waited_for(health: Any, unchecked: list[str], word: str) -> None:
+    """A release that never gets healthy would be called deployed, where the engine was too busy to wait for it."""
+
+    class Engine:
+        def container(self, identifier: str) -> dict[str, Any]:
+            assert identifier == "c"
+            return {"State": {"Health": health}}
+
+    new = task() | {"ServiceID": "s"}
+    new["Status"]["ContainerStatus"] = {"ContainerID": "c"}
+    found, troubles = by_their_health(Engine(), Outcome({}, [service()], [new]), Baseline())
+    assert found == unchecked
+    assert [(one.word, one.reason) for one in troubles.values()] == (
+        [("waiting", f"a container runs and is {word}")] if word else []
+    )
+    assert by_their_health(Engine(), Outcome({}, [service()], [new]), Baseline(frozenset({"task1"}))) == ([], {})
