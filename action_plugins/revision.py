@@ -15,7 +15,7 @@ from ansible.errors import AnsibleActionFail
 ansible.module_utils.__path__.append(str(Path(__file__).parents[1] / "module_utils"))
 
 from ansible.module_utils.skerry.payload import Entry, pack  # noqa: E402
-from ansible.module_utils.skerry_action import IGNORED  # noqa: E402
+from ansible.module_utils.skerry_files import below  # noqa: E402
 from ansible.module_utils.skerry_host import HostAction  # noqa: E402
 
 
@@ -48,11 +48,7 @@ def _entries(root: Path, paths: Iterable[str]) -> Iterable[Entry]:
         start = root / path
         if not start.exists():
             raise AnsibleActionFail(f"paths: {start} does not exist")
-        if start.is_file():
-            yield _entry(root, start)
-        for directory, directories, names in os.walk(start):
-            directories[:] = sorted(set(directories) - IGNORED)
-            yield from (_entry(root, Path(directory, name)) for name in sorted(set(names) - IGNORED))
+        yield from (_entry(root, file) for file in below(start))
 
 
 def _entry(root: Path, file: Path) -> Entry:

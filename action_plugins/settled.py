@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from ansible.module_utils.skerry.controller import Controller  # noqa: E402
 from ansible.module_utils.skerry_host import SETTLED, HostAction  # noqa: E402
 from ansible.module_utils.skerry_inputs import CODE, digest, files_digest  # noqa: E402
 
-THOROUGH = "skerry_thorough="
+THOROUGH = re.compile(r"skerry_thorough=\S*")
+"""That a run was a thorough one makes no difference to the next."""
 
 
 class ActionModule(HostAction):  # type: ignore[misc]
@@ -61,8 +63,7 @@ def _whole() -> bool:
 def _inputs(variables: str, host: str) -> str:
     """Return a digest of all that this run is given for a host."""
     given = context.CLIARGS
-    # That a run was a thorough one makes no difference to the next.
-    extra = [str(one) for one in given.get("extra_vars") or () if not str(one).strip().startswith(THOROUGH)]
+    extra = [str(one) for one in given.get("extra_vars") or () if not THOROUGH.fullmatch(str(one).strip())]
     files = [one[1:] for one in extra if one.startswith("@")]
     inventories = [one for one in given.get("inventory") or () if not str(one).endswith(",")]
     code = files_digest(ROOT / name for name in CODE)

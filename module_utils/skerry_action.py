@@ -12,12 +12,11 @@ from ansible._internal._templating import _template_vars
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.text.converters import to_bytes, to_text
 from ansible.module_utils.skerry.controller import Controller
+from ansible.module_utils.skerry_files import below
 from ansible.module_utils.skerry_host import HostAction
 from ansible.template import trust_as_template
 
 SUFFIX = ".j2"
-# What tools leave behind beside sources, and git's way to keep an empty directory.
-IGNORED = frozenset(("__pycache__", ".mypy_cache", ".ruff_cache", ".gitkeep", ".DS_Store"))
 
 
 @dataclass(frozen=True)
@@ -59,15 +58,7 @@ class TreeAction(HostAction):  # type: ignore[misc]
             raise AnsibleActionFail(to_text(error)) from error
         if not root.is_dir():
             raise AnsibleActionFail(f"src: {root} is no directory")
-        found = []
-        for directory, directories, names in os.walk(root):
-            directories[:] = sorted(set(directories) - IGNORED)
-            links = [name for name in directories if Path(directory, name).is_symlink()]
-            found += [
-                self._one(root, Path(directory, name), task_vars, destination)
-                for name in sorted({*names, *links} - IGNORED)
-            ]
-        return found
+        return [self._one(root, path, task_vars, destination) for path in below(root)]
 
     def _one(self, root: Path, path: Path, task_vars: dict[str, Any], destination: str) -> Rendered:
         relative = path.relative_to(root).as_posix()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+from ansible.module_utils.skerry_files import below
 
 CODE = (
     "site.yml", "ansible.cfg", "playbooks", "roles", "filter_plugins", "action_plugins", "library", "module_utils",
@@ -20,7 +21,7 @@ LONGEST = 1024  # characters of what may be a path; the system refuses to look a
 
 
 def digest(values: Any) -> str:
-    """Return a digest of variables' values, and of the content of the files that they name by an absolute path."""
+    """Return a digest of variables' values, and of the content of the files that they name."""
     found = hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode())
     for path in sorted(set(_paths(values))):
         found.update(f"\0{path}\0".encode() + Path(path).read_bytes())
@@ -32,7 +33,8 @@ def _paths(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         value = value.values()
     if isinstance(value, str):
-        if value.startswith("/") and len(value) < LONGEST and (path := Path(value)).is_file():
+        # A relative path counts from the working directory, as in Ansible's test `file`.
+        if 0 < len(value) < LONGEST and "\0" not in value and (path := Path(value)).is_file():
             yield from [value] if path.stat().st_size <= LARGEST else []
     elif isinstance(value, Iterable) and not isinstance(value, bytes):
         for one in value:
@@ -43,16 +45,6 @@ def files_digest(places: Iterable[str | Path]) -> str:
     """Return a digest of the names and the content of all files at and below `places`; what is not there counts too."""
     found = hashlib.sha256()
     for place in places:
-        for path in _files(Path(place)):
+        for path in below(Path(place)):
             found.update(f"\0{path}\0".encode() + (path.read_bytes() if path.is_file() else b""))
     return found.hexdigest()
-
-
-def _files(place: Path) -> Iterator[Path]:
-    """Yield the files below a directory in a fixed order, without Python's compiled ones; or the path itself."""
-    if not place.is_dir():
-        yield place
-        return
-    for directory, below, names in os.walk(place):
-        below[:] = sorted(name for name in below if name != "__pycache__")
-        yield from (Path(directory, name) for name in sorted(names))

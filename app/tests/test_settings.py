@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,28 +42,23 @@ def test_everything_is_read_from_files(environ: dict[str, str]) -> None:
     assert (settings.redis_prefix, settings.drain_seconds) == ("console:", 6)
 
 
-def test_alerts_need_no_token_until_there_is_one(environ: dict[str, str], tmp_path: Path) -> None:
-    """If this failed, a console that is deployed without Alertmanager would not start, or take anybody's alerts."""
-    assert api_settings(environ).alerts_token is None
-    (tmp_path / "ALERTS_TOKEN").write_text(f"{SECRET}\n")
-    with_alerts = api_settings(environ | {"ALERTS_TOKEN_FILE": str(tmp_path / "ALERTS_TOKEN")})
-    assert with_alerts.alerts_token == SECRET
-    assert SECRET not in repr(with_alerts)
-    (tmp_path / "ALERTS_TOKEN").write_text("")
-    with pytest.raises(SettingsError, match="ALERTS_TOKEN is missing"):
-        api_settings(environ | {"ALERTS_TOKEN_FILE": str(tmp_path / "ALERTS_TOKEN")})
-
-
-def test_a_runner_needs_no_token_until_there_is_one(environ: dict[str, str], tmp_path: Path) -> None:
-    """If this failed, a console that is deployed without a runner would not start, or a short token would do."""
-    assert realtime_settings(environ).runner_token is None
-    (tmp_path / "RUNNER_TOKEN").write_text(f"{SECRET}\n")
-    with_runner = realtime_settings(environ | {"RUNNER_TOKEN_FILE": str(tmp_path / "RUNNER_TOKEN")})
-    assert with_runner.runner_token == SECRET
-    assert SECRET not in repr(with_runner)
-    (tmp_path / "RUNNER_TOKEN").write_text("short")
-    with pytest.raises(SettingsError, match="RUNNER_TOKEN is too short"):
-        realtime_settings(environ | {"RUNNER_TOKEN_FILE": str(tmp_path / "RUNNER_TOKEN")})
+@pytest.mark.parametrize(
+    ("read", "name"), [(api_settings, "alerts_token"), (realtime_settings, "runner_token")], ids=["alerts", "runner"]
+)
+@pytest.mark.parametrize(("wrong", "said"), [("", "is missing"), ("short", "is too short")])
+def test_a_token_is_not_needed_until_there_is_one(
+    environ: dict[str, str], tmp_path: Path, read: Callable[[dict[str, str]], Any], name: str, wrong: str, said: str
+) -> None:
+    """If this failed, a console without Alertmanager or runner would not start, or take what anybody sends."""
+    assert getattr(read(environ), name) is None
+    file = tmp_path / name
+    with_token = environ | {f"{name.upper()}_FILE": str(file)}
+    file.write_text(f"{SECRET}\n")
+    assert getattr(read(with_token), name) == SECRET
+    assert SECRET not in repr(read(with_token))
+    file.write_text(wrong)
+    with pytest.raises(SettingsError, match=f"{name.upper()} {said}"):
+        read(with_token)
 
 
 def test_no_secret_is_shown(environ: dict[str, str]) -> None:

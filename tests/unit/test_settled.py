@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible import context
+from ansible.module_utils.common.collections import ImmutableDict
 
+from action_plugins import settled
 from module_utils.skerry.payload import Entry, pack
 from module_utils.skerry.settled import FIRST_TIME, OTHER_INPUTS, Question, Record
-from module_utils.skerry_inputs import digest, files_digest
 
 RUN, INPUTS = "controller 1 2", "inputs"
 
@@ -119,24 +121,82 @@ def test_values_and_the_files_that_they_name_count(tmp_path: Path) -> None:
     file = tmp_path / "ca.pem"
     file.write_text("one")
     values = {"app": {"ca": str(file), "ports": [80, 443]}}
-    first = digest(values)
-    assert first == digest(json.loads(json.dumps(values)))
+    first = settled.digest(values)
+    assert first == settled.digest(json.loads(json.dumps(values)))
     file.write_text("two")
-    assert digest(values) != first
-    assert digest({"app": {"ca": str(file), "ports": [80, 444]}}) != digest(values)
+    assert settled.digest(values) != first
+    assert settled.digest({"app": {"ca": str(file), "ports": [80, 444]}}) != settled.digest(values)
+
+
+def test_a_file_named_from_the_working_directory_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A renewed certificate that is named by a relative path would not reach the host."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ca.pem").write_text("one")
+    first = settled.digest({"ca": "ca.pem"})
+    (tmp_path / "ca.pem").write_text("two")
+    assert settled.digest({"ca": "ca.pem"}) != first
 
 
 def test_each_file_counts_by_name_and_content(tmp_path: Path) -> None:
     """A change of Skerry or of the inventory would not arrive."""
     (tmp_path / "roles/__pycache__").mkdir(parents=True)
     (tmp_path / "roles/one.yml").write_text("1")
-    seen = {files_digest([tmp_path])}
+    seen = {settled.files_digest([tmp_path])}
     (tmp_path / "roles/__pycache__/one.pyc").write_text("no matter")
-    assert {files_digest([tmp_path])} == seen
+    assert {settled.files_digest([tmp_path])} == seen
     (tmp_path / "roles/one.yml").write_text("2")
-    seen.add(files_digest([tmp_path]))
+    seen.add(settled.files_digest([tmp_path]))
     (tmp_path / "roles/one.yml").rename(tmp_path / "roles/two.yml")
-    seen.add(files_digest([tmp_path]))
+    seen.add(settled.files_digest([tmp_path]))
     (tmp_path / "roles/empty.yml").touch()
-    seen.add(files_digest([tmp_path]))
+    seen.add(settled.files_digest([tmp_path]))
     assert len(seen) == 4
+
+
+@pytest.fixture
+def given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None]:
+    """Return a function that sets ansible-playbook's options."""
+    (tmp_path / "hosts.yml").write_text("managers: {}")
+
+    def set_to(**options: Any) -> None:
+        options = {"inventory": (str(tmp_path),), "tags": ("all",), **options}
+        monkeypatch.setattr(context, "CLIARGS", ImmutableDict(options))
+
+    return set_to
+
+
+@pytest.mark.parametrize(
+    ("options", "whole"),
+    [
+        ({}, True),
+        ({"extra_vars": ("a=1",)}, True),
+        ({"tags": ("redis",)}, False),
+        ({"skip_tags": ("redis",)}, False),
+        ({"subset": "vps"}, False),
+        ({"start_at_task": "Deploy Redis"}, False),
+    ],
+)
+def test_a_run_of_a_part_is_not_whole(given: Callable[..., None], options: dict[str, Any], whole: bool) -> None:
+    """What a part of the site asked would be taken for all of it, and the rest never be looked at again."""
+    given(**options)
+    assert settled._whole() is whole
+
+
+def test_what_a_run_is_given_tells_it_from_another(given: Callable[..., None], tmp_path: Path) -> None:
+    """A change on the command line or in the inventory would not arrive."""
+
+    def inputs(*extra: str, variables: str = "v", host: str = "vps") -> str:
+        given(extra_vars=extra)
+        return settled._inputs(variables, host)
+
+    plain = inputs()
+    assert inputs("skerry_thorough=true") == plain
+    assert inputs("skerry_thorough=true app_timeout=9") != plain
+    file = tmp_path.parent / f"{tmp_path.name}.yml"
+    file.write_text("a: 1")
+    seen = {plain, inputs("a=1"), inputs(f"@{file}"), inputs(variables="w"), inputs(host="other")}
+    file.write_text("a: 2")
+    seen.add(inputs(f"@{file}"))
+    (tmp_path / "hosts.yml").write_text("managers: {hosts: {vps: {}}}")
+    seen.add(inputs())
+    assert len(seen) == 7
