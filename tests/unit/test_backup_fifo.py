@@ -69,7 +69,7 @@ def test_a_reader_that_ends_is_not_waited_for(fifo: Fifo, script: str) -> None:
     assert reader.returncode == 3
 
 
-@pytest.mark.parametrize("kind", ["file", "link"])
+@pytest.mark.parametrize("kind", ["file", "link", "link to a FIFO"])
 def test_another_file_in_its_place_is_refused(fifo: Fifo, tmp_path: Path, kind: str) -> None:
     """A container could have any file of the host stored in its backup, and read it there."""
     Path(fifo.inside).unlink()
@@ -77,7 +77,10 @@ def test_another_file_in_its_place_is_refused(fifo: Fifo, tmp_path: Path, kind: 
     if kind == "file":
         Path(fifo.inside).write_text("of the container")
     else:
-        Path(fifo.inside).symlink_to(tmp_path / "secret")
+        target = tmp_path / ("secret" if kind == "link" else "of another")
+        if not target.exists():
+            os.mkfifo(target)
+        Path(fifo.inside).symlink_to(target)
     with shell("sleep 1") as writer, pytest.raises((BackupError, OSError)):
         b"".join(fifo.read(writer))
 
