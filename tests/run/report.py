@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from tests.run.schedule import Result
 
 TAIL_LINES = 60
+NAMED = 8
+# pytest's own summary (-ra), behind seconds and what Molecule draws around it.
+BROKEN = re.compile(r"^[^\n]*?\b((?:FAILED|ERROR) \S+\.py\b.*)$", re.MULTILINE)
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def progress(result: Result) -> None:
@@ -34,5 +39,16 @@ def summary(results: list[Result], seconds: float, left_out: Sequence[str] = ())
         print("left to `make test-late`: " + ", ".join(left_out))
     if bad:
         print("not passed: " + ", ".join(result.part.name for result in bad))
+        # Once more at the very end: of a long output the end is what is kept and read.
+        for result in bad:
+            for line in broken(result)[:NAMED] or [result.why]:
+                print(f"    {result.part.name}: {line}")
     print(f"{len(results) - len(bad)} passed, {len(bad)} failed")
     return 1 if bad or not results else 0
+
+
+def broken(result: Result) -> list[str]:
+    """Return what pytest says of the tests that failed or could not run, a line each."""
+    if not result.log.exists():
+        return []
+    return BROKEN.findall(COLOUR.sub("", result.log.read_text(errors="replace")))

@@ -72,6 +72,19 @@ def test_need_that_failed_stops_what_builds_on_it(tmp_path: Path) -> None:
     assert report.summary(list(results.values()), 1.0) == 1
 
 
+def test_the_end_of_the_output_names_the_failed_tests(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Fails when a reader who has only the last lines, as CI keeps them, cannot tell what failed."""
+    line = "\\x1b[31mFAILED\\x1b[0m ../molecule/stack/tests/test_demo.py::test_one[a] - AssertionError: why"
+    code = f"print('1 passed\\n  {line}'); raise SystemExit(1)"
+    results = run(tmp_path, Part("broken", python(code)), Part("silent", python("raise SystemExit(3)")))
+    report.summary(list(results.values()), 1.0)
+    assert capsys.readouterr().out.splitlines()[-3:] == [
+        "    broken: FAILED ../molecule/stack/tests/test_demo.py::test_one[a] - AssertionError: why",
+        "    silent: exit code 3",
+        "0 passed, 2 failed",
+    ]
+
+
 def test_parts_of_the_one_vps_do_not_overlap(tmp_path: Path) -> None:
     """Fails when two parts that change the local VPS run at the same time."""
     mark = tmp_path / "busy"
