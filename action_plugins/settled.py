@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from pathlib import Path
 from typing import Any
@@ -32,11 +33,14 @@ class ActionModule(HostAction):  # type: ignore[misc]
         variables = task_vars or {}
         _, options = self.validate_argument_spec(
             {
-                "variables": {"type": "str", "required": True},
-                "action": {"type": "str", "required": True, "choices": ["ask", "keep"]},
+                "variables": {"type": "str"},
+                "action": {"type": "str", "required": True, "choices": ["ask", "keep", "compare"]},
                 "thorough": {"type": "bool", "default": False},
-            }
+            },
+            required_if=[("action", "ask", ["variables"]), ("action", "keep", ["variables"])],
         )
+        if options["action"] == "compare":
+            return self._compare(variables)
         check, whole = bool(self._task.check_mode), _whole()
         inputs = _inputs(options["variables"], str(variables.get("inventory_hostname")))
         if options["action"] == "ask":
@@ -51,6 +55,24 @@ class ActionModule(HostAction):  # type: ignore[misc]
             return {"changed": False, "skipped": True, "settled": False, "msg": "not a whole run, or one with --check"}
         kept: dict[str, Any] = self.on_host("settled", {"run": run, "inputs": inputs}, variables, kept=False)
         return kept
+
+    def _compare(self, variables: dict[str, Any]) -> dict[str, Any]:
+        """Return what differs on the host from the last whole run, as text that people read."""
+        result: dict[str, Any] = self.on_host("settled", {"compare": True, "run": ""}, variables, kept=False)
+        lines: list[str] = []
+        for one in result.pop("differences", []):
+            lines += [one["why"], *(f"  {line}" for part in one["diff"] for line in shown(part))]
+        return {**result, "report": lines}
+
+
+def shown(part: dict[str, str]) -> list[str]:
+    """Return one element of a task's diff as lines."""
+    lines = part.get("prepared", "").splitlines()
+    if "before" in part:
+        texts = [part["before"].splitlines(), part["after"].splitlines()]
+        heads = (f"{part['before_header']}: on the host", f"{part['after_header']}: as it should be")
+        lines += difflib.unified_diff(*texts, *heads, lineterm="", n=1)
+    return lines
 
 
 def _whole() -> bool:

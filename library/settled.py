@@ -11,17 +11,18 @@ description:
     last whole run asked, in one process. Where every answer is the same, and so are variables, inventory and Skerry's
     own files, the rest of the playbook has nothing to do.
   - With I(action=keep) as the last task, keeps what this run asked; nothing where something would change again.
+  - With I(action=compare), asks the same of the host whatever the run is given, and returns a I(report) of all that
+    differs. Nothing is kept or forgotten, and no variable of the site is needed.
   - A run of a part (C(--tags), C(--limit), C(--start-at-task)) has nothing kept, and forgets what was.
 options:
   action:
     description: See above.
     type: str
     required: true
-    choices: [ask, keep]
+    choices: [ask, keep, compare]
   variables:
-    description: A digest of the values of all roles' variables, as M(check_variables) returns it.
+    description: A digest of the values of all roles' variables, as M(check_variables) returns it. Needed to ask and keep.
     type: str
-    required: true
   thorough:
     description: Asks nothing, so that every task runs.
     type: bool
@@ -46,6 +47,11 @@ settled:
   description: Whether nothing differs; with I(action=keep) whether the next run can tell.
   returned: always
   type: bool
+report:
+  description: With I(action=compare), what differs, each with its diff; secrets are not shown.
+  returned: with I(action=compare)
+  type: list
+  elements: str
 run:
   description: Names this run where its tasks are to keep what they ask, else empty. They read it of C(__settled).
   returned: with I(action=ask)

@@ -20,6 +20,7 @@ from .releases import write_file
 
 STATE = Path("/var/lib/skerry")
 FIRST_TIME = "no whole run of site.yml is on record"
+LOST = (FileNotFoundError, ValueError, KeyError, TypeError)
 OTHER_INPUTS = "variables, files of the inventory, or Skerry itself are others"
 
 
@@ -32,12 +33,15 @@ class Question:
     options: dict[str, Any]
     answer: str = ""
 
+    def _result(self, diff: bool = False) -> dict[str, Any]:
+        try:
+            return program_of(self.program)(Call(self.options, check=True, diff=diff))
+        except Exception as error:  # whatever it is, the task itself is going to tell it better
+            return {"failed": True, "msg": f"{type(error).__name__}: {error}"}
+
     def ask(self) -> tuple[str, str]:
         """Return the answer of now, and what would be changed, or is wrong, in a sentence; empty for nothing."""
-        try:
-            result = program_of(self.program)(Call(self.options, check=True))
-        except Exception as error:  # whatever it is, the task itself is going to tell it better
-            result = {"failed": True, "msg": f"{type(error).__name__}: {error}"}
+        result = self._result()
         if result.get("failed"):
             return "", f"{self.task}: {result.get('msg', 'failed')}"
         if self.program != "look":
@@ -48,6 +52,11 @@ class Question:
         """Return what is not as it was, empty where nothing is."""
         answer, problem = self.ask()
         return problem or ("" if answer == self.answer else f"{self.task}: finds something else")
+
+    def difference(self) -> dict[str, Any] | None:
+        """Return what is not as it was: `why` in a sentence, and `diff` as a task's with --diff. None: nothing."""
+        why = self.differs()
+        return {"why": why, "diff": self._result(diff=True).get("diff", [])} if why else None
 
 
 class Record:
@@ -63,12 +72,25 @@ class Record:
         with os.fdopen(descriptor, "a") as file:
             file.write(json.dumps([run, asdict(question)]) + "\n")
 
+    def compare(self) -> tuple[bool, str, list[dict[str, Any]]]:
+        """Return whether the host is as the last whole run left it, that in a sentence, and every difference."""
+        try:
+            questions = self._known()["questions"]
+        except LOST:
+            return False, FIRST_TIME, []
+        found = [difference for one in questions if (difference := Question(**one).difference())]
+        return not found, f"{len(found)} of {len(questions)} questions have other answers", found
+
+    def _known(self) -> dict[str, Any]:
+        known: dict[str, Any] = json.loads(self.kept.read_text())
+        return known
+
     def ask(self, inputs: str) -> tuple[bool, str]:
         """Return whether nothing differs, and in a sentence what does."""
         try:
-            known = json.loads(self.kept.read_text())
+            known = self._known()
             questions = [Question(**one) for one in known["questions"]]
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
+        except LOST:
             return False, FIRST_TIME
         if known["inputs"] != inputs:
             return False, OTHER_INPUTS
@@ -105,9 +127,14 @@ def remember(run: str, task: str, program: str, options: dict[str, Any]) -> None
 def run(call: Call) -> dict[str, Any]:
     """Ask before a run, where `run` is empty, or keep after it; return `settled`, and a `msg` that says why.
 
+    With `compare`, ask whatever the run is given, and return `differences`, too; nothing is kept or forgotten.
+
     What is not settled is forgotten, except with `check`: the run that follows may be interrupted anywhere.
     """
     record, options = Record(), call.options
+    if options.get("compare"):
+        settled, message, differences = record.compare()
+        return {"changed": False, "settled": settled, "msg": message, "differences": differences}
     if options["run"]:
         settled, message = record.keep(options["run"], options["inputs"])
     else:

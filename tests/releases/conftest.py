@@ -71,6 +71,11 @@ class Shop:
         task = "$(docker ps -q --filter label=com.docker.swarm.service.name=shop_web --filter health=healthy)"
         return self.vps.out(f"docker exec {task} printenv DEMO_RELEASE")
 
+    def last(self) -> dict[str, Any]:
+        """Return what the host keeps of the last deploy."""
+        kept: list[dict[str, Any]] = json.loads(self.vps.out("cat /var/lib/skerry/deploys/shop.json"))
+        return kept[-1]
+
     def metric(self, verdict: str) -> str:
         """Return whether the last deploy's metric has this verdict: 1 or 0."""
         lines = self.vps.out("cat /var/lib/skerry/metrics/deploy_shop.prom").splitlines()

@@ -7,6 +7,7 @@ import pytest
 from tests.local import Vps, playbook
 
 THOROUGH = ("-e", "skerry_thorough=true")
+DRIFT = "skerry-job run check-drift"
 REPLICAS = "docker service inspect redis_exporter --format '{{.Spec.Mode.Replicated.Replicas}}'"
 
 
@@ -37,9 +38,21 @@ def test_drift_is_seen_and_mended(vps: Vps) -> None:
     assert "redis : Deploy Redis: would change something" in promised.output
     assert promised.total("changed") == 1, promised.output
     assert vps.out(REPLICAS) == "0"
+    told = vps.ssh(DRIFT, timeout=300)
+    assert told.returncode != 0, told.stdout
+    assert "redis : Deploy Redis: would change something" in told.stdout, told.stdout
+    assert "1 of " in told.stdout, told.stdout
     mended = playbook()
     assert mended.total("changed") == 1, mended.output
     assert vps.out(REPLICAS) == "1"
+
+
+def test_the_nightly_look_for_drift_is_quiet_where_nothing_differs(vps: Vps) -> None:
+    """Fails when the job that looks for changes by hand cries wolf, or no timer starts it."""
+    told = vps.ssh(DRIFT, timeout=300)
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "Nothing differs." in told.stdout
+    assert vps.out("systemctl is-active skerry-scheduled@check-drift.timer") == "active"
 
 
 def test_what_was_asked_is_for_root_alone(vps: Vps) -> None:

@@ -200,3 +200,29 @@ def test_what_a_run_is_given_tells_it_from_another(given: Callable[..., None], t
     (tmp_path / "hosts.yml").write_text("managers: {hosts: {vps: {}}}")
     seen.add(inputs())
     assert len(seen) == 7
+
+
+def test_every_difference_is_told_with_what_it_is(record: Record, place: Path) -> None:
+    """Whoever looks for drift would learn of the first difference alone, or not what was changed."""
+    record.keep(RUN, INPUTS)
+    assert record.compare() == (True, "0 of 2 questions have other answers", [])
+    (place / "etc/app.conf").write_text("by hand\n")
+    (place / "etc/fact").write_text("2")
+    settled, message, (tree, look) = record.compare()
+    assert (settled, message) == (False, "2 of 2 questions have other answers")
+    assert tree["why"] == "The tree: would change something"
+    assert (tree["diff"][0]["before"], tree["diff"][0]["after"]) == ("by hand\n", "as it should be\n")
+    assert look == {"why": "The look: finds something else", "diff": []}
+
+
+def test_differences_are_readable() -> None:
+    """A person would be shown Python's dicts."""
+    part = {"before_header": "etc/a", "after_header": "etc/a", "before": "x\n", "after": "y\n", "prepared": "etc/a: mode\n"}
+    assert settled.shown(part) == [
+        "etc/a: mode",
+        "--- etc/a: on the host",
+        "+++ etc/a: as it should be",
+        "@@ -1 +1 @@",
+        "-x",
+        "+y",
+    ]

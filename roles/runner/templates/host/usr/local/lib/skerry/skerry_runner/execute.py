@@ -118,7 +118,7 @@ def run(job: Job, story: Story, private: Path) -> tuple[str, dict[str, Any]]:
     ending.start()
     story.state("running", playbook=definition.playbook, revision=revision.name)
     variables = admission.variables(job.request, definition)
-    code = playbook.run(private, revision, definition.playbook, variables, story.line, story.task)
+    code = playbook.run(private, revision, definition.playbook, variables, job.request, story.line, story.task)
     ending.finish(good=code == 0)
     left = {} if ending.state else _leave_nothing(group)
     if ending.state:

@@ -10,13 +10,18 @@ from typing import Any
 
 import ansible_runner
 
+from .admission import Request
+
 INVENTORY = Path("/etc/skerry/inventory.yml")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 BEGINNING = ("playbook_on_task_start", "playbook_on_handler_task_start")
 
 
-def environment(private: Path, revision: Path, programs: Path) -> dict[str, str]:
+def environment(private: Path, revision: Path, programs: Path, request: Request) -> dict[str, str]:
     """Return all that the playbook's processes see of an environment, whatever this process was started with.
+
+    Who asked and why are here and no variables: in an environment they may hold anything, a variable's text would be
+    taken for a template.
 
     INVOCATION_ID tells programs such as skerry-backup that systemd already gave them a control group, which they would
     leave otherwise. There is no vault on a host, but ansible.cfg asks a program for its password.
@@ -27,6 +32,8 @@ def environment(private: Path, revision: Path, programs: Path) -> dict[str, str]
         "LANG": "C.UTF-8",
         "INVOCATION_ID": os.environ.get("INVOCATION_ID", "job"),
         "SKERRY_VAULT_PASSWORD": "unset",
+        "SKERRY_OWNER": request.by.get("user", ""),
+        "SKERRY_MESSAGE": request.why,
         "ANSIBLE_HOME": str(private / "home"),
         "ANSIBLE_LOCAL_TEMP": str(private / "tmp"),
         "ANSIBLE_REMOTE_TEMP": str(private / "tmp"),
@@ -40,6 +47,7 @@ def run(
     revision: Path,
     playbook: str,
     variables: dict[str, Any],
+    request: Request,
     on_line: Callable[[str], None],
     on_task: Callable[[str, str], None],
 ) -> int:
@@ -48,7 +56,7 @@ def run(
     private: a directory for this job alone; ansible-runner leaves the variables and the command line in it. Variables
     reach Ansible as a file there. The environment of this process is replaced, for ansible-runner passes it on.
     """
-    seen = environment(private, revision, Path(sys.prefix, "bin"))
+    seen = environment(private, revision, Path(sys.prefix, "bin"), request)
     os.environ.clear()
     os.environ.update(seen)
 
