@@ -21,7 +21,7 @@ options:
     required: true
     choices: [ask, keep, compare]
   variables:
-    description: A digest of the values of all roles' variables, as M(check_variables) returns it. Needed to ask and keep.
+    description: A digest of the values of all roles' variables, of M(check_variables). Needed to ask and keep.
     type: str
   thorough:
     description: Asks nothing, so that every task runs.

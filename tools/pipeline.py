@@ -19,16 +19,17 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from tools import pinned
 
 ROOT = Path(__file__).resolve().parents[1]
 PATTERNS = {
     "APP": (r"[a-z][a-z0-9-]{0,23}", "the name of an app, as in app_instances"),
     "RELEASE": (r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(@sha256:[0-9a-f]{64})?|sha256:[0-9a-f]{64}|", "a tag or digest"),
-    "HOST": (r"[a-z_][a-z0-9_-]*@[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?", "user@address or user@address:port"),
+    "HOST": (pinned.HOST, "user@address or user@address:port"),
     "ACTION": (r"deploy|rollback", "deploy or rollback"),
     "BACKUP": (r"true|false", "true or false"),
 }
@@ -53,36 +54,15 @@ def read(environ: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-@contextmanager
-def agent(key: str) -> Iterator[dict[str, str]]:
-    """Run an ssh-agent that holds the key; yield the environment by which ssh finds it."""
-    said = subprocess.run(["ssh-agent", "-s"], capture_output=True, text=True, check=True).stdout
-    found = dict(re.findall(r"(SSH_[A-Z_]+)=([^;]+);", said))
-    env = {**os.environ, **found}
-    try:
-        # ssh-keygen writes its keys with a last newline, without which they are no keys; secrets often lose it.
-        added = subprocess.run(
-            ["ssh-add", "-q", "-"], input=key.strip() + "\n", env=env, capture_output=True, text=True, check=False
-        )
-        if added.returncode:
-            sys.exit("SSH_KEY is no private key without a passphrase.")
-        yield found
-    finally:
-        subprocess.run(["ssh-agent", "-k"], env=env, capture_output=True, check=False)
-
-
 def inventory(host: str, known_hosts: Path) -> dict[str, Any]:
     """Return an inventory with the one host, whose key must be the pinned one."""
-    user, _, place = host.partition("@")
-    address, _, port = place.partition(":")
-    options = f"-o UserKnownHostsFile={known_hosts} -o GlobalKnownHostsFile=none -o StrictHostKeyChecking=yes"
-    variables = {"ansible_host": address, "ansible_user": user, "ansible_ssh_common_args": options}
-    return {"managers": {"hosts": {address: variables | ({"ansible_port": int(port)} if port else {})}}}
+    found = pinned.variables(host, known_hosts)
+    return {"managers": {"hosts": {found["ansible_host"]: found}}}
 
 
 def run(settings: Mapping[str, str]) -> dict[str, Any]:
     """Run the playbook with its output going where ours goes; return what it says became of it."""
-    with tempfile.TemporaryDirectory() as directory, agent(settings["SSH_KEY"]) as found:
+    with tempfile.TemporaryDirectory() as directory, pinned.agent(settings["SSH_KEY"]) as found:
         place = Path(directory)
         (place / "known_hosts").write_text(settings["KNOWN_HOSTS"].strip() + "\n")
         (place / "hosts.json").write_text(json.dumps(inventory(settings["HOST"], place / "known_hosts")))

@@ -27,10 +27,17 @@ def test_a_release_is_deployed_and_gone_back_from(shop: Shop) -> None:
         assert (told["verdict"], told["release"], shop.running()) == ("deployed", "1", "1")
 
         # By a job of the host, as the console asks for it.
-        job = shop.vps.ssh("skerry-job run deploy-app app=shop release=2 --why 'it is {{ good }}' --by ada", timeout=600)
+        job = shop.vps.ssh(
+            "skerry-job run deploy-app app=shop release=2 --why 'it is {{ good }}' --by ada", timeout=600
+        )
         assert job.returncode == 0, job.stdout[-3000:]
         told = shop.last()
-    assert (told["verdict"], told["release"], told["owner"], told["message"]) == ("deployed", "2", "ada", "it is {{ good }}")
+    assert (told["verdict"], told["release"], told["owner"], told["message"]) == (
+        "deployed",
+        "2",
+        "ada",
+        "it is {{ good }}",
+    )
     assert shop.running() == "2"
     assert shop.metric("deployed") == "1"
     assert load.failed == {}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tools import pipeline
+from tools import pinned, pipeline
 
 GIVEN = {
     "APP": "shop",
@@ -71,11 +71,11 @@ def test_the_hosts_key_is_pinned() -> None:
 def test_the_key_is_in_an_agent_that_ends(tmp_path: Path) -> None:
     """The key would lie in a file of a machine that others use, or stay in a process."""
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "key"], check=True)
-    with pipeline.agent((tmp_path / "key").read_text().strip()) as found:
+    with pinned.agent((tmp_path / "key").read_text().strip()) as found:
         listed = subprocess.run(["ssh-add", "-L"], env=found, capture_output=True, text=True, check=True).stdout
         assert listed.split()[1] == (tmp_path / "key.pub").read_text().split()[1]
     assert not Path(found["SSH_AUTH_SOCK"]).exists()
-    with pytest.raises(SystemExit, match="SSH_KEY is no private key"), pipeline.agent("nonsense"):
+    with pytest.raises(SystemExit, match="SSH_KEY is no private key"), pinned.agent("nonsense"):
         pass
 
 

@@ -217,7 +217,13 @@ def test_every_difference_is_told_with_what_it_is(record: Record, place: Path) -
 
 def test_differences_are_readable() -> None:
     """A person would be shown Python's dicts."""
-    part = {"before_header": "etc/a", "after_header": "etc/a", "before": "x\n", "after": "y\n", "prepared": "etc/a: mode\n"}
+    part = {
+        "before_header": "etc/a",
+        "after_header": "etc/a",
+        "before": "x\n",
+        "after": "y\n",
+        "prepared": "etc/a: mode\n",
+    }
     assert settled.shown(part) == [
         "etc/a: mode",
         "--- etc/a: on the host",
