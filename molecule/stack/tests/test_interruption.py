@@ -60,7 +60,12 @@ def test_second_deployment_is_told_who_is_first(demo: Swarm) -> None:
     """If this failed, two operators could undo each other's work in the middle of it."""
     background = start(demo_word="first")
     process = module_process(demo.host)
-    second = run(demo_word="second")
+    # Held where it is: on a slow machine the first would be over before the second has even started.
+    demo.host.check_output(f"kill -STOP {process}")
+    try:
+        second = run(demo_word="second")
+    finally:
+        demo.host.check_output(f"kill -CONT {process}")
     background.communicate(timeout=120)
     assert second.code != 0
     assert f"process {process}" in second.result["msg"]
