@@ -18,6 +18,7 @@ LATE: tuple[str, ...] = (
     "broken-releases",
     "interrupted",
     "recovery",
+    "sockets",
     "molecule-prometheus",
     *(f"molecule-{scenario}-debian12" for scenario in ALSO_DEBIAN12),
 )
@@ -58,6 +59,7 @@ def discover(root: Path) -> dict[str, Part]:
         Part("alerts", (*pytest, "tests/alerts"), needs=("faults",), vps=True),
         Part("recovery", (*pytest, "tests/recovery"), needs=("faults",), vps=True),
         Part("interrupted", (*pytest, "tests/interrupted"), needs=("faults",), vps=True),
+        Part("sockets", (*pytest, "tests/sockets"), needs=("faults",), vps=True),
         Part("images", (*pytest, "tests/images"), needs=("workshop",)),
         Part("app", (*pytest, "app/tests"), needs=("workshop",)),
     ]
