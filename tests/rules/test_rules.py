@@ -74,7 +74,7 @@ def test_every_alert_says_what_how_much_and_what_to_do(alert: str) -> None:
     rule = ALERTS[alert]
     assert rule["labels"]["severity"] in ("critical", "warning", "none")
     annotations = rule["annotations"]
-    assert set(annotations) == {"summary", "description", "runbook_url"}
+    assert set(annotations) - {"job"} == {"summary", "description", "runbook_url"}
     assert "$value" in annotations["description"] or alert in ALWAYS
     assert annotations["runbook_url"] == f"docs/runbooks/{alert}.md"
 
@@ -90,6 +90,19 @@ def test_every_alert_has_a_runbook_that_names_commands(alert: str) -> None:
     assert mend
     assert [part for part in (look, mend) if not re.search(r"^ {4}\S", part[1], re.M)] == [], "no command in it"
     assert len(text.splitlines()) <= 30
+
+
+@pytest.mark.parametrize("alert", [alert for alert, rule in ALERTS.items() if "job" in rule["annotations"]])
+def test_the_job_that_an_alert_offers_is_on_the_list_and_in_its_runbook(alert: str) -> None:
+    """The console's button would be refused, or do something else than the page says."""
+    name, *words = ALERTS[alert]["annotations"]["job"].replace("{{ $labels.stack }}", "shop").split()
+    job = yaml.safe_load((ROOT / "roles/runner/defaults/main.yml").read_text())["runner_jobs"][name]
+    assert f"the job `{name}`" in (RUNBOOKS / f"{alert}.md").read_text()
+    given = dict(word.split("=", 1) for word in words)
+    parameters = job.get("parameters", {})
+    assert set(given) <= set(parameters)
+    assert {key for key, one in parameters.items() if one.get("required")} <= set(given)
+    assert all(re.fullmatch(parameters[key].get("pattern", r"\d+"), value) for key, value in given.items())
 
 
 @pytest.mark.parametrize("page", sorted(RUNBOOKS.glob("*.md")), ids=lambda page: page.stem)
