@@ -128,7 +128,8 @@ class Rollout:
         if wrong := self._run_hooks("pre-deploy", wanted.name):
             raise DeploymentError("failed", f"{wrong}\nNothing was changed.")
         if self.order.backup:
-            ended = patience.run(BACKUP, BACKUP_SECONDS, self.lock.tick)
+            # It would wait for this very deploy to end, unless it is told.
+            ended = patience.run(BACKUP, BACKUP_SECONDS, self.lock.tick, {"SKERRY_DEPLOYING": self.order.app})
             if ended.code:
                 what = f"The backup before the deploy ended with exit code {ended.code}"
                 raise DeploymentError("failed", f"{what}:\n{ended.tail}\nNothing was changed.")

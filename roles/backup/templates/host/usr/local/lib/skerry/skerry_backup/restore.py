@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from . import binlog, docker, manifests, redis, replay, run
+from . import binlog, docker, manifests, redis, replay, run, stacks
 from .mariadb import Server
 from .records import only_one, say, tell
 from .restic import Repository
@@ -19,6 +19,7 @@ from .settings import STATE, BackupError, Settings
 
 TIMERS_SECONDS = 300  # a run that is under way may end first
 EDGE, EDGE_DATA = "traefik", "/var/lib/skerry/traefik"
+STORES = ["mariadb", "redis"]  # the stacks that a restore writes into
 
 
 def moment(text: str) -> float:
@@ -57,7 +58,7 @@ class Restore:
     def everything(self) -> None:
         """Put back every app and the certificates: onto a new VPS, say, after site.yml."""
         manifest = self._manifest("")
-        with _stopped([EDGE]):
+        with stacks.held([EDGE], "a restore of the certificates"), _stopped([EDGE]):
             snapshot = self.repository.find(f"run={manifest['run']}", "part=files")
             self.repository.run("restore", snapshot, "--target", "/", "--include", EDGE_DATA, "--delete")
             say("  certificates: restored")
@@ -77,8 +78,18 @@ class Restore:
     def _apps(self, names: list[str]) -> None:
         apps = {name: self.settings.apps[name] for name in names}
         chosen = {app["database"]: self._manifest(app["database"]) for app in apps.values() if app.get("database")}
+        services = [stack for app in apps.values() for stack in app["stacks"]]
+        with stacks.held([*services, *STORES], f"a restore of {', '.join(names)}"):
+            self._put_back(apps, services, chosen)
+        # What was loaded is in no binary log: from here on a point in time needs a run of its own.
+        if not run.everything(self.settings):
+            raise BackupError(
+                "everything is restored, but the backup that has to follow failed: see above, and run it again"
+            )
+
+    def _put_back(self, apps: dict[str, Any], services: list[str], chosen: dict[str, manifests.Manifest]) -> None:
         safety = self._keep(list(chosen))
-        with _stopped([stack for app in apps.values() for stack in app["stacks"]]):
+        with _stopped(services):
             for database, manifest in chosen.items():
                 try:
                     self._database(manifest, database, database)
@@ -87,11 +98,6 @@ class Restore:
                     raise
             for name, app in apps.items():
                 self._keys_and_volumes(name, app)
-        # What was loaded is in no binary log: from here on a point in time needs a run of its own.
-        if not run.everything(self.settings):
-            raise BackupError(
-                "everything is restored, but the backup that has to follow failed: see above, and run it again"
-            )
 
     def _manifest(self, database: str) -> manifests.Manifest:
         """Return the run that a database, or with "" everything else, comes from; chosen once, for runs are added."""

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from . import binlog, docker, manifests
+from . import binlog, docker, manifests, stacks
 from .mariadb import Server
 from .records import Outcome, count, failures, forget, only_one, recall, remember, say, size, stamp, tell
 from .restic import Repository, ResticError
@@ -106,7 +106,12 @@ class Run:
                 )
 
     def _database(self, name: str) -> tuple[str, int]:
-        summary, facts = self._from_command(f"db-{name}.sql", ["database", name], f"database={name}")
+        # A migration in the middle of it would make the dump fail, or the backup one of two schemas.
+        owners = [
+            stack for app in self.settings.apps.values() if app.get("database") == name for stack in app["stacks"]
+        ]
+        with stacks.held(owners, f"a backup of {name}"):
+            summary, facts = self._from_command(f"db-{name}.sql", ["database", name], f"database={name}")
         facts["snapshot"] = summary["snapshot_id"]
         self.manifest["databases"][name] = facts
         self.manifest["server"] = binlog.born()
@@ -130,8 +135,8 @@ class Run:
             return summary, json.loads(facts.read_text())
 
     def _files(self) -> tuple[str, int]:
-        stacks = [stack for app in self.settings.apps.values() for stack in app["stacks"]]
-        volumes = [docker.volume(name) for stack in stacks for name in docker.volumes_of(stack)]
+        all_stacks = [stack for app in self.settings.apps.values() for stack in app["stacks"]]
+        volumes = [docker.volume(name) for stack in all_stacks for name in docker.volumes_of(stack)]
         paths = [path for path in [*self.settings.paths, *volumes] if Path(path).exists()]
         excludes = [word for path in self.settings.excludes for word in ("--exclude", path)]
         tags = [f"run={self.id}", "part=files"]
