@@ -15,4 +15,4 @@ def add() -> None:
     sys.path.insert(0, str(PLACE))
     # The role copies these beside the package's own modules (roles/runner/vars/main.yml).
     sys.modules["skerry_runner.redaction"] = redaction
-    sys.modules["skerry_runner.service"] = service
+    sys.modules["skerry_runner.service"] = sys.modules["skerry_reporter.service"] = service

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "roles/runner/templates/host/usr/local/lib/skerry"))
+from tests import host_packages
+
+host_packages.add()
 
 from skerry_reporter.console import Console  # noqa: E402
 from skerry_reporter.pace import BACKOFF, HEARTBEAT, POLL, SETTLE, SETTLE_FOR, Pace  # noqa: E402

@@ -6,11 +6,13 @@ without one was interrupted, and is nothing that could be restored by name.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,9 @@ from .mariadb import Server
 from .records import Outcome, count, failures, forget, only_one, recall, remember, say, size, stamp, tell
 from .restic import Repository, ResticError
 from .settings import STATE, BackupError, Settings
+
+KEPT_RUNS = 60
+"""Of the last runs and what became of them, in runs.json."""
 
 
 class Run:
@@ -65,7 +70,24 @@ class Run:
         tell(self.settings, "backup", all(one.good for one in self.outcomes), {
             "run": self.id, "seconds": round(time.time() - self.started, 1), "failures": failures(self.outcomes),
         })  # fmt: skip
+        self._note()
         return self.outcomes
+
+    def _note(self) -> None:
+        """Add this run to the last ones, for the console: one without a manifest, too, and how each target fared.
+
+        Never raises for a full disk: the run's verdict stands.
+        """
+        parts = [*self.manifest["databases"].values(), self.manifest.get("redis", {}), self.manifest.get("files", {})]
+        row = {
+            "run": self.id, "started": stamp(self.started), "seconds": round(time.time() - self.started, 1),
+            "good": all(one.good for one in self.outcomes), "partial": self.partial,
+            "bytes": sum(int(part.get("bytes", 0)) for part in parts),
+            "outcomes": [asdict(one) for one in self.outcomes],
+        }  # fmt: skip
+        with contextlib.suppress(OSError):
+            known = recall("runs")
+            remember("runs", [*(known if isinstance(known, list) else []), row][-KEPT_RUNS:])
 
     def _attempt(self, scope: str, step: Callable[[], tuple[str, int]], target: str = "local") -> bool:
         began = time.monotonic()

@@ -1,1 +1,1 @@
-"""Skerry's reporter: tells the console which services run. Standard library only, no dependency to install."""
+"""Skerry's reporter: tells the console which services run, and of deploys and backups. Standard library only."""

@@ -1,7 +1,8 @@
-"""Report the platform's services to the console: ``python3 -m skerry_reporter SETTINGS.json``.
+"""Report the platform to the console: ``python3 -m skerry_reporter SETTINGS.json``.
 
-The engine's events wake it; a look at the engine each few seconds finds what makes no event here. It survives a console
-and an engine that are down, and says in the journal when either goes and comes back, once each.
+The engine's events wake it; a look at the engine and at the host's records each few seconds finds what makes no event
+here. It survives a console and an engine that are down, and says in the journal when either goes and comes back, once
+each.
 """
 
 import json
@@ -13,7 +14,9 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
-from .console import Console, ConsoleError
+from . import backups, deploys
+from .chapter import Chapter
+from .console import BACKUPS, DEPLOYS, SERVICES, Console, ConsoleError
 from .engine import Engine, EngineError
 from .pace import BACKOFF, Pace
 from .service import notify, say
@@ -35,26 +38,34 @@ def watch(engine: Engine, wake: threading.Event) -> NoReturn:
             time.sleep(BACKOFF[1])
 
 
-def report_once(engine: Engine, console: Console, pace: Pace) -> None:
-    """Look at the engine, and report where that is due."""
+def report_once(engine: Engine, console: Console, pace: Pace, chapters: list[Chapter]) -> None:
+    """Look at the engine and the host's records, and report what is due."""
     picture = services(engine.get("services"), engine.get("tasks"))
-    if not pace.due(picture, time.monotonic()):
-        return
     reported_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    console.put({"services": picture, "reported_at": reported_at, "host": socket.gethostname()})
-    if pace.reported(picture, time.monotonic()):
-        say(f"reported again: {len(picture)} services")
+    about = {"reported_at": reported_at, "host": socket.gethostname()}
+    if pace.due(picture, time.monotonic()):
+        console.put(SERVICES, {"services": picture, **about})
+        if pace.reported(picture, time.monotonic()):
+            say(f"reported again: {len(picture)} services")
+            for chapter in chapters:
+                chapter.forget()
+    for chapter in chapters:
+        chapter.tell(console, about, time.monotonic())
 
 
 def run(engine: Engine, console: Console) -> NoReturn:
     """Report until SIGTERM."""
     wake, pace = threading.Event(), Pace()
+    chapters = [
+        Chapter(DEPLOYS, deploys.PATTERNS, deploys.deploys),
+        Chapter(BACKUPS, backups.PATTERNS, backups.backups),
+    ]
     threading.Thread(target=watch, args=(engine, wake), daemon=True).start()
     notify("READY=1")
     while True:
         notify("WATCHDOG=1")
         try:
-            report_once(engine, console, pace)
+            report_once(engine, console, pace, chapters)
         except (EngineError, ConsoleError) as problem:
             if pace.failed():
                 say(f"not reported, trying again until it works: {problem}")

@@ -1,4 +1,4 @@
-"""The console's side: one PUT over verified TLS."""
+"""The console's side: a PUT for each report, over verified TLS."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import ssl
 from typing import Any
 from urllib.parse import urlsplit
 
-PATH = "/api/platform/services"
+SERVICES, DEPLOYS, BACKUPS = "/api/platform/services", "/api/deploys", "/api/backups"
 
 REFUSALS = {
     http.client.UNAUTHORIZED: "the console refuses the token; is it the reporter_token of the console's secrets?",
@@ -56,13 +56,13 @@ class Console:
         if ca_file:
             self._context.load_verify_locations(ca_file)
 
-    def put(self, report: dict[str, Any]) -> None:
-        """Send one report; raise ConsoleError with what went wrong and, where it is known, why."""
+    def put(self, path: str, report: dict[str, Any]) -> None:
+        """Send one report to one of the paths; raise ConsoleError with what went wrong and, where it is known, why."""
         connection = _Connection(self._host, self._port, self._address, self._context, self._timeout)
         try:
             connection.request(
                 "PUT",
-                PATH,
+                path,
                 body=json.dumps(report),
                 headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
             )

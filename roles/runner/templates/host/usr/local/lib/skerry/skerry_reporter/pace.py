@@ -58,3 +58,36 @@ class Pace:
             # Also after failures: what just happened may be the console or the engine coming back.
             return SETTLE
         return BACKOFF[min(self._failures, len(BACKOFF)) - 1] if self._failures else POLL
+
+
+REPEAT = 600.0
+"""Seconds after which what seldom changes is told again: a console that lost its memory has it back by then."""
+
+RETRY = 60.0
+"""Seconds until it is tried again where the console did not take it: it may be older than this reporter."""
+
+
+class SeldomPace:
+    """Holds which picture of what seldom changes was told last, or refused."""
+
+    def __init__(self) -> None:
+        self._told: Any = None
+        self._again_at = float("-inf")
+        self._refused = False
+
+    def due(self, picture: Any, now: float) -> bool:
+        """Tell whether the picture has to be told at ``now`` (monotonic seconds)."""
+        return now >= self._again_at or (not self._refused and picture != self._told)
+
+    def told(self, picture: Any, now: float) -> None:
+        """Take note that it arrived."""
+        self._told, self._again_at, self._refused = picture, now + REPEAT, False
+
+    def refused(self, now: float) -> bool:
+        """Take note that it did not; return True when that is the first time in a row."""
+        first, self._refused, self._again_at = not self._refused, True, now + RETRY
+        return first
+
+    def forget(self) -> None:
+        """The console may be another one: it is due at once."""
+        self._again_at = float("-inf")
