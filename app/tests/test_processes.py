@@ -13,10 +13,11 @@ import jwt
 import pytest
 import socketio
 
+import reports
 from backends import Backends
 from console.auth.tokens import LEEWAY_SECONDS, Tokens
 from processes import SECRET_KEY, Browser, Process, both, console, report, sign_in
-from support import ADMIN, PUBLIC_URL
+from support import ADMIN, PUBLIC_URL, REPORTER_TOKEN
 
 pytestmark = pytest.mark.anyio
 
@@ -96,6 +97,22 @@ async def test_sockets_get_services_and_are_told_to_reconnect(migrated: Backends
             await browser.gone.wait()
         assert (window["after"], window["within"]) == (1, 1)
         assert await asyncio.to_thread(realtime.exit_code) == 0
+
+
+async def test_browsers_hear_of_deploys_and_backups(migrated: Backends, tmp_path: Path, prefix: str) -> None:
+    """If this failed, the pages of deploys and backups would show old news until they are loaded anew."""
+    with both(migrated, tmp_path, prefix) as (api, realtime):
+        browser, heard = Browser(), asyncio.Queue[tuple[str, str]]()
+        for event in ("deploys", "backups"):
+            browser.client.on(event, lambda about, event=event: heard.put_nowait((event, about["host"])))
+        await browser.connect(realtime, await sign_in(api), transports=["websocket"])
+        await browser.next_snapshot()
+        headers = {"authorization": f"Bearer {REPORTER_TOKEN}"}
+        async with asyncio.timeout(60), httpx.AsyncClient(base_url=api.url, headers=headers, timeout=30) as reporter:
+            for path, told in (("/api/deploys", reports.deploys()), ("/api/backups", reports.backups())):
+                assert (await reporter.put(path, json=told)).status_code == 204
+            assert [await heard.get(), await heard.get()] == [("deploys", "vps"), ("backups", "vps")]
+        await browser.client.disconnect()
 
 
 async def poll(realtime: Process, token: str, origin: str = PUBLIC_URL) -> str:

@@ -22,6 +22,8 @@ from starlette.types import ASGIApp
 import console.alerts.endpoints
 import console.audit.endpoints
 import console.auth.endpoints
+import console.backups.endpoints
+import console.deploys.endpoints
 import console.health.endpoints
 import console.jobs.endpoints
 import console.machines.endpoints
@@ -38,8 +40,10 @@ from console.auth.passwords import Passwords
 from console.auth.revocations import Revocations
 from console.auth.service import AuthService
 from console.auth.tokens import Tokens
+from console.backups.service import BackupService
 from console.cache import connection_options, make_redis
 from console.database import Database, make_engine
+from console.deploys.service import DeployService
 from console.errors import ConsoleError, UnavailableError, problem
 from console.health.service import Readiness
 from console.jobs.keeper import Keeper
@@ -50,7 +54,7 @@ from console.lifecycle import Lifecycle
 from console.machines.service import MachineService
 from console.metrics import Metrics
 from console.middleware import RequestMiddleware, fault
-from console.platform.repository import SnapshotRepository
+from console.platform.repository import backup_reports, deploy_reports, service_reports
 from console.platform.service import PlatformService
 from console.sessions.refresh import RefreshTokens
 from console.sessions.service import SessionService
@@ -80,6 +84,8 @@ class Services:
     users: UserService
     totp: TotpService
     platform: PlatformService
+    deploys: DeployService
+    backups: BackupService
     alerts: AlertService
     machines: MachineService
     jobs: JobService
@@ -118,7 +124,9 @@ def make_services(settings: ApiSettings, lifecycle: Lifecycle, database: Databas
         auth=AuthService(database, audit, attempts, passwords, sessions, totp),
         totp=totp,
         users=UserService(database, audit, passwords, own, revocations),
-        platform=PlatformService(SnapshotRepository(redis, prefix), emitter, metrics),
+        platform=PlatformService(service_reports(redis, prefix), emitter, metrics),
+        deploys=DeployService(deploy_reports(redis, prefix), emitter),
+        backups=BackupService(backup_reports(redis, prefix), emitter),
         alerts=AlertService(database, audit, emitter, metrics),
         machines=MachineService(database, audit),
         jobs=JobService(database, audit, live, Presence(redis, prefix), topics, keeper, emitter),
@@ -157,6 +165,8 @@ def make_app(services: Services, lifecycle: Lifecycle) -> FastAPI:
     app.include_router(console.totp.endpoints.router)
     app.include_router(console.audit.endpoints.router)
     app.include_router(console.platform.endpoints.router)
+    app.include_router(console.deploys.endpoints.router)
+    app.include_router(console.backups.endpoints.router)
     app.include_router(console.alerts.endpoints.router)
     app.include_router(console.jobs.endpoints.router)
     app.include_router(console.machines.endpoints.router)

@@ -6,6 +6,8 @@ from typing import Any, Protocol
 
 SERVICES = "services"
 ALERTS = "alerts"
+DEPLOYS = "deploys"
+BACKUPS = "backups"
 RUNNER = "/runner"  # namespace, and the room in it
 
 

@@ -30,6 +30,8 @@ class Permission(StrEnum):
     SERVICES_READ = "services:read"
     ALERTS_READ = "alerts:read"
     ALERTS_ACKNOWLEDGE = "alerts:acknowledge"
+    DEPLOYS_READ = "deploys:read"
+    BACKUPS_READ = "backups:read"
     JOBS_READ = "jobs:read"
     JOBS_RUN = "jobs:run"  # those whose definition names the role
     USERS_READ = "users:read"
@@ -38,7 +40,16 @@ class Permission(StrEnum):
     TOKENS_WRITE = "tokens:write"
 
 
-_VIEWER = frozenset({Permission.OWN, Permission.SERVICES_READ, Permission.ALERTS_READ, Permission.JOBS_READ})
+_VIEWER = frozenset(
+    {
+        Permission.OWN,
+        Permission.SERVICES_READ,
+        Permission.ALERTS_READ,
+        Permission.DEPLOYS_READ,
+        Permission.BACKUPS_READ,
+        Permission.JOBS_READ,
+    }
+)
 _OPERATOR = _VIEWER | {Permission.ALERTS_ACKNOWLEDGE, Permission.JOBS_RUN}
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {

@@ -1,1 +1,1 @@
-"""The services that run on the platform, as its reporter sees them."""
+"""What the reporter tells of the platform: the services that run, and how its other reports are kept."""

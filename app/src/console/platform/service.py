@@ -6,7 +6,7 @@ from typing import Any
 
 from console.events import SERVICES, Emitter
 from console.metrics import Metrics
-from console.platform.repository import SnapshotRepository
+from console.platform.repository import ReportRepository
 from console.platform.schemas import ReportedService, Snapshot
 
 
@@ -22,7 +22,7 @@ def state_of(service: ReportedService) -> str:
 class PlatformService:
     """The live list of services."""
 
-    def __init__(self, snapshots: SnapshotRepository, emitter: Emitter, metrics: Metrics) -> None:
+    def __init__(self, snapshots: ReportRepository, emitter: Emitter, metrics: Metrics) -> None:
         self._snapshots = snapshots
         self._emitter = emitter
         self._metrics = metrics

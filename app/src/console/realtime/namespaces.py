@@ -1,4 +1,4 @@
-"""The Socket.IO namespace ``/``: the platform's services, its alerts, and topics by subscription."""
+"""The Socket.IO namespace ``/``: the platform's services, its alerts, news of reports, and topics by subscription."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from console.auth.permissions import Permission
 from console.auth.revocations import Revocations
 from console.auth.tokens import LEEWAY_SECONDS, Principal, Tokens
 from console.errors import UnauthorizedError
-from console.events import ALERTS, SERVICES
+from console.events import ALERTS, BACKUPS, DEPLOYS, SERVICES
 from console.lifecycle import Lifecycle
 from console.metrics import Metrics
-from console.platform.repository import SnapshotRepository
+from console.platform.repository import service_reports
 from console.realtime.feeds import Feeds
 from console.realtime.subscriptions import Reader
 from console.streams.store import TopicStore
@@ -28,7 +28,12 @@ log = logging.getLogger(__name__)
 
 MAX_NUMBER = 2**53  # of an event: what JavaScript counts exactly
 
-ROOMS = {SERVICES: Permission.SERVICES_READ, ALERTS: Permission.ALERTS_READ}
+ROOMS = {
+    SERVICES: Permission.SERVICES_READ,
+    ALERTS: Permission.ALERTS_READ,
+    DEPLOYS: Permission.DEPLOYS_READ,
+    BACKUPS: Permission.BACKUPS_READ,
+}
 
 
 class PlatformNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
@@ -44,7 +49,7 @@ class PlatformNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         super().__init__("/")
         self._tokens = tokens
         self._revocations = Revocations(redis, prefix)
-        self._snapshots = SnapshotRepository(redis, prefix)
+        self._snapshots = service_reports(redis, prefix)
         self._store = TopicStore(redis, prefix)
         self._feeds = feeds
         self._readers: dict[str, Reader] = {}

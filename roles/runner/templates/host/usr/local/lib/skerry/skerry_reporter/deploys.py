@@ -19,7 +19,7 @@ SIZE = 80_000
 def deploys(found: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Return {apps, deploys} for the console from the files' contents by pattern and stack.
 
-    deploys: the newest first, as many as fit. apps: those with releases, each with the newest of them, the oldest first;
+    deploys: the newest first, as many as fit. apps: those with releases, of each the newest ones, the oldest first;
     the last one runs.
     """
     histories, logs = (found[pattern] for pattern in PATTERNS)

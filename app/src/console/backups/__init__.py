@@ -1,0 +1,1 @@
+"""How backups and restore drills went, as the host keeps it."""
