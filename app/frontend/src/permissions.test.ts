@@ -3,9 +3,10 @@ import { render } from "svelte/server";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { Alert } from "./lib/alerts";
 import type { User } from "./lib/api";
+import type { App, Release } from "./lib/deploys";
 import type { Definition, Job } from "./lib/jobs";
 
-const VIEWER = ["alerts:read", "jobs:read", "own", "services:read"];
+const VIEWER = ["alerts:read", "backups:read", "deploys:read", "jobs:read", "own", "services:read"];
 const OPERATOR = [...VIEWER, "alerts:acknowledge", "jobs:run"];
 const ADMIN = [...OPERATOR, "audit:read", "users:read", "users:write"];
 
@@ -66,8 +67,8 @@ describe("a viewer", () => {
   it("sees no link to what only admins see", async () => {
     const links = async (permissions: string[]): Promise<string[]> =>
       [...(await seen("Header", permissions, { page: "services", firing: "0" })).matchAll(/href="#\/(\w+)"/g)].map((found) => found[1] ?? "");
-    expect(await links(VIEWER)).toEqual(["overview", "services", "alerts", "jobs", "profile"]);
-    expect(await links(ADMIN)).toEqual(["overview", "services", "alerts", "jobs", "users", "audit", "profile"]);
+    expect(await links(VIEWER)).toEqual(["overview", "services", "deploys", "backups", "alerts", "jobs", "profile"]);
+    expect(await links(ADMIN)).toEqual(["overview", "services", "deploys", "backups", "alerts", "jobs", "users", "audit", "profile"]);
   });
 });
 
@@ -99,6 +100,38 @@ describe("a job", () => {
     const html = await seen("JobDetail", VIEWER, await started());
     expect(html).toContain("&lt;img src=x>");
     expect(html).not.toContain("<img");
+  });
+});
+
+describe("an app", () => {
+  const release = (name: string): Release => ({ name, since: "2026-01-01T00:00:00Z", by: "<img src=x>", message: "<img src=x>", left: false });
+  const app: App = { name: "shop", running: release("1.5"), earlier: [release("1.4"), release("sha256:0a")] };
+  const shown = async (permissions: string[], offered: string[]): Promise<string> => {
+    const { JobList } = await import("./lib/jobs.svelte");
+    const jobs = new JobList();
+    const text = { title: "", type: "string", pattern: "[a-z0-9.]+", choices: null, required: true, default: null };
+    jobs.definitions = offered.map((name) => ({ name, allowed: true, parameters: { app: text, release: text } })) as unknown as Definition[];
+    return seen("AppCard", permissions, { app, jobs });
+  };
+  const starts = (html: string): string[] => [...html.matchAll(/data-start="([\w-]+)"/g)].map((found) => found[1] ?? "");
+  // If these failed, people would be offered what is refused, or what is not on the runner's list.
+  it("is deployed and gone back by whom the jobs allow", async () => {
+    const both = ["deploy-app", "rollback-app"];
+    expect(starts(await shown(VIEWER, both))).toEqual([]);
+    expect(starts(await shown(OPERATOR, []))).toEqual([]);
+    expect(starts(await shown(OPERATOR, ["rollback-app"]))).toEqual(["rollback-app"]); // not to what the job would refuse
+    expect(starts(await shown(OPERATOR, both))).toEqual(both);
+  });
+  it("with hostile words is only text", async () => expect(await shown(OPERATOR, [])).not.toContain("<img"));
+});
+
+describe("a backup", () => {
+  // If this failed, a backup that failed off-site would look like one that did not, or its words would run as code.
+  it("that failed at a target says so, as text", async () => {
+    const targets = [{ name: "offsite", good: false, stored: 0, problems: ["run: <img src=x>"] }];
+    const run = { id: "a", run: "a", started: "2026-01-01T00:00:00Z", seconds: 1, good: false, partial: false, bytes: 1, targets, proven: null };
+    const html = await seen("RunTable", VIEWER, { runs: [run] });
+    expect([html.includes('data-outcome="failed"'), html.includes("run: &lt;img src=x>"), html.includes("<img")]).toEqual([true, true, false]);
   });
 });
 

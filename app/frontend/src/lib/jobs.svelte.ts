@@ -75,6 +75,11 @@ export class JobList {
     return this.definitions.find((one) => one.name === job.name);
   }
 
+  /** The jobs that this user may start now. */
+  get startable(): Definition[] {
+    return session.may("jobs:run") ? this.definitions.filter((one) => one.allowed) : [];
+  }
+
   async #page(query: Record<string, string | null>): Promise<JobPage> {
     const page = (await session.call("GET", withQuery("/api/jobs", query))) as JobPage;
     this.jobs = merged(this.jobs, page.jobs);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { constraints, initial, type Job, lasted, merged, mismatched, type Parameter, type Runner, typed, unreachable } from "./jobs";
+import { constraints, fits, initial, type Job, lasted, merged, mismatched, type Parameter, type Runner, typed, unreachable } from "./jobs";
 
 const job = (id: string, last: number, minute: number, state: Job["state"] = "running"): Job => ({
   id,
@@ -89,6 +89,11 @@ describe("the form of a job", () => {
     ["[a-z]+", "", false],
     ["(?P<name>x)", "y", false],
   ])("of pattern %s and %j: refused %s", (pattern, text, expected) => expect(mismatched(parameter({ pattern }), text)).toBe(expected));
+  // If this failed, a button would open a form whose values are refused.
+  it("fits where each value is of a parameter, and of its form", () => {
+    const given = [{}, { app: "shop" }, { app: "Shop" }, { other: "shop" }];
+    expect(given.map((values) => fits(parameters, values as Record<string, string>))).toEqual([true, true, false, false]);
+  });
   it("says what it accepts", () => {
     expect(constraints(parameters.app)).toMatchObject({ type: "text", title: "[a-z]+", required: true });
     expect(constraints(parameters.keep)).toMatchObject({ type: "number", min: 1, max: 9, required: false });

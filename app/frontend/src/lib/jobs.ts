@@ -129,6 +129,14 @@ export function mismatched({ pattern }: Parameter, text: string): boolean {
   }
 }
 
+/** Whether a form could begin with these values: each is of a parameter, and of its form. */
+export function fits(parameters: Record<string, Parameter>, values: Record<string, string>): boolean {
+  return Object.entries(values).every(([name, value]) => {
+    const parameter = parameters[name];
+    return parameter !== undefined && !mismatched(parameter, value);
+  });
+}
+
 /** As which state of a service it is shown. */
 export function tone(state: JobState): "healthy" | "degraded" | "down" | "stopped" | "busy" {
   if (state === "succeeded") return "healthy";

@@ -19,6 +19,8 @@ class Live {
   reported = $state(0);
   /** How often it has connected: what was loaded before may lack what came in between. */
   connects = $state(0);
+  /** How often there was news of what the host keeps: what was loaded before is older. */
+  readonly news = $state({ deploys: 0, backups: 0 });
   readonly topics = new Topics();
   #socket: Socket | null = null;
   #timers = new Set<ReturnType<typeof setTimeout>>();
@@ -81,6 +83,7 @@ class Live {
     socket.on("alerts", ({ alerts }: { alerts: Alert[] }) => {
       for (const watcher of this.#watchers) watcher(alerts);
     });
+    for (const subject of ["deploys", "backups"] as const) socket.on(subject, () => (this.news[subject] += 1));
     // The server is about to be replaced: move over at a moment of our own, so that not all come at once.
     socket.on("draining", ({ after, within }: { after: number; within: number }) =>
       this.#later((after + Math.random() * within) * 1000, () => socket.io.engine.close()),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { itemOf, pageOf, pagesFor } from "./routes";
 
-const VIEWER = ["alerts:read", "jobs:read", "own", "services:read"];
+const VIEWER = ["alerts:read", "backups:read", "deploys:read", "jobs:read", "own", "services:read"];
 const ADMIN = [...VIEWER, "alerts:acknowledge", "users:read", "users:write", "audit:read"];
 
 describe("pageOf", () => {
@@ -12,6 +12,8 @@ describe("pageOf", () => {
     ["#/alerts", VIEWER, "alerts"],
     ["#/users", ADMIN, "users"],
     ["#/users", VIEWER, "overview"],
+    ["#/deploys", VIEWER, "deploys"],
+    ["#/backups", ["own"], "profile"], // an API of before these pages
     ["#/jobs/3f2a", VIEWER, "jobs"],
     ["#/jobs", ["own"], "profile"],
     ["jobs", VIEWER, "overview"],
@@ -33,7 +35,7 @@ describe("itemOf", () => {
 describe("pagesFor", () => {
   // If this failed, a viewer would see links to what they may not see.
   it("has only what may be seen", () => {
-    expect(pagesFor(VIEWER)).toEqual(["overview", "services", "alerts", "jobs", "profile"]);
-    expect(pagesFor(ADMIN)).toEqual(["overview", "services", "alerts", "jobs", "users", "audit", "profile"]);
+    expect(pagesFor(VIEWER)).toEqual(["overview", "services", "deploys", "backups", "alerts", "jobs", "profile"]);
+    expect(pagesFor(ADMIN)).toEqual(["overview", "services", "deploys", "backups", "alerts", "jobs", "users", "audit", "profile"]);
   });
 });

@@ -3,6 +3,8 @@
 export const PAGES = [
   { name: "overview", permission: "services:read" },
   { name: "services", permission: "services:read" },
+  { name: "deploys", permission: "deploys:read" },
+  { name: "backups", permission: "backups:read" },
   { name: "alerts", permission: "alerts:read" },
   { name: "jobs", permission: "jobs:read" },
   { name: "users", permission: "users:read" },
