@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
+from tests.e2e import hostrecords
 from tests.e2e.alertmanager import alert, tell
 from tests.e2e.people import Person, make_guest, remove_guests, sign_in
 from tests.local import Vps
@@ -132,3 +133,13 @@ def disks(vps: Vps) -> Iterator[tuple[int, int, int]]:
     tell(vps, alert(first), alert(second, severity="warning"), alert(third, over=True))
     yield first, second, third
     tell(vps, alert(first, over=True), alert(second, over=True))
+
+
+@pytest.fixture(scope="session")
+def host_records(vps: Vps) -> Iterator[None]:
+    """The host has records of an app's releases and of drills, and one backup at least; the records go afterwards."""
+    vps.out(f"test -s {hostrecords.RUNS} || skerry-job run backup", timeout=600)
+    for path, content in hostrecords.files().items():
+        hostrecords.write(vps, path, content)
+    yield
+    hostrecords.remove(vps)

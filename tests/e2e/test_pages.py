@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.hostrecords import APP
 from tests.e2e.looks import dress, looks, violations
 from tests.e2e.people import Person
 
@@ -12,6 +13,8 @@ from tests.e2e.people import Person
 PAGES = {
     "Overview": "[data-verdict=trouble]",
     "Services": '[data-service="console/api"]',
+    "Deploys": f"[data-app='{APP}']",
+    "Backups": "[data-run]",
     "Alerts": "[data-alert][data-status=firing]",
     "Jobs": "main table",
     "Users": "[data-user=admin]",
@@ -19,17 +22,26 @@ PAGES = {
     "Profile": "[data-session=current]",
 }
 SEEN = {
-    "viewer": ["overview", "services", "alerts", "jobs", "profile"],
-    "operator": ["overview", "services", "alerts", "jobs", "profile"],
-    "admin": ["overview", "services", "alerts", "jobs", "users", "audit", "profile"],
+    "viewer": ["overview", "services", "deploys", "backups", "alerts", "jobs", "profile"],
+    "operator": ["overview", "services", "deploys", "backups", "alerts", "jobs", "profile"],
+    "admin": ["overview", "services", "deploys", "backups", "alerts", "jobs", "users", "audit", "profile"],
 }
 # The buttons in the body of a page, each once, that are not everyone's own affair.
 BUTTONS: dict[str, dict[str, set[str]]] = {
-    "viewer": {"Overview": set(), "Services": set(), "Alerts": set(), "Jobs": set()},
-    "operator": {"Overview": set(), "Services": set(), "Alerts": {"Acknowledge"}, "Jobs": {"Start…"}},
+    "viewer": {name: set() for name in ("Overview", "Services", "Deploys", "Backups", "Alerts", "Jobs")},
+    "operator": {
+        "Overview": set(),
+        "Services": set(),
+        "Deploys": {"Deploy a release…"},
+        "Backups": {"Back up now…", "Prove the newest backup…"},
+        "Alerts": {"Acknowledge"},
+        "Jobs": {"Start…"},
+    },
     "admin": {
         "Overview": set(),
         "Services": set(),
+        "Deploys": {"Deploy a release…"},
+        "Backups": {"Back up now…", "Prove the newest backup…"},
         "Alerts": {"Acknowledge"},
         "Jobs": {"Start…"},
         "Users": {"New user", "Disable", "Reset password"},
@@ -52,7 +64,7 @@ def buttons(page: Page) -> set[str]:
     return {text.strip() for text in page.locator("main button:visible").all_inner_texts()}
 
 
-@pytest.mark.usefixtures("disks")
+@pytest.mark.usefixtures("disks", "host_records")
 @looks
 def test_an_admin_sees_every_page_and_everyone_can_use_it(admin: Person, look: str) -> None:
     """If this failed, a page would be empty, broken, or of no use by keyboard, screen reader or phone."""
@@ -66,7 +78,7 @@ def test_an_admin_sees_every_page_and_everyone_can_use_it(admin: Person, look: s
     assert admin.complaints == []
 
 
-@pytest.mark.usefixtures("disks")
+@pytest.mark.usefixtures("disks", "host_records")
 def test_who_is_offered_what(anyone: Person, request: pytest.FixtureRequest) -> None:
     """If this failed, somebody would see a page or a button whose use is refused, or miss one."""
     role = request.node.callspec.params["anyone"]

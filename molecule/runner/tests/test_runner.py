@@ -33,6 +33,16 @@ def eventually(check: Callable[[], Any], what: str) -> Any:
     raise AssertionError(f"{what}: not within {PATIENCE} steps")
 
 
+def told(client: httpx.Client, path: str) -> dict[str, Any]:
+    """Return what the console answers; {} while it does not."""
+    try:
+        answer = client.get(path)
+    except httpx.HTTPError:
+        return {}
+    found: dict[str, Any] = answer.json() if answer.status_code == 200 else {}
+    return found
+
+
 @pytest.fixture(scope="module")
 def console(address):
     """The administrator's client of the console, with its certificate verified."""
@@ -53,11 +63,7 @@ def shown(console):
     """Return a function that gives the console's list of services by stack/name; {} while it does not answer."""
 
     def ask() -> dict[str, dict[str, Any]]:
-        try:
-            answer = console.get("/api/platform/services")
-        except httpx.HTTPError:
-            return {}
-        services = answer.json()["services"] if answer.status_code == 200 else []
+        services = told(console, "/api/platform/services").get("services", [])
         return {f"{one['stack']}/{one['name']}": one for one in services}
 
     return ask
@@ -125,6 +131,25 @@ def test_a_change_shows(vps, shown):
     finally:
         vps.check_output("docker service rm late")
     eventually(lambda: (now := shown()) and "by-hand/late" not in now, "the list without the removed service")
+
+
+def test_the_console_shows_deploys_and_backups(vps, console):
+    """The pages would stay empty: what reads the host's records is root by name only."""
+    stacks = vps.check_output("ls /var/lib/skerry/deploys").split()
+    assert "mariadb.json" in stacks
+    expected = sorted(name.removesuffix(".json") for name in stacks)
+    eventually(lambda: told(console, "/api/deploys").get("stacks") == expected, "the deployments of all stacks")
+    run = {"run": "20260102T030405Z", "started": "2026-01-02T03:04:05Z", "seconds": 9, "bytes": 1, "partial": False}
+    outcome = {"scope": "files", "target": "offsite", "good": False, "message": "refused", "size": 0}
+    text = json.dumps([{**run, "good": False, "outcomes": [outcome]}])
+    place = "/var/lib/skerry/backup"
+    vps.check_output(f"umask 077; mkdir -p {place}; printf %s '{text}' > {place}/runs.json")
+    try:
+        runs = eventually(lambda: told(console, "/api/backups").get("runs"), "the backup")
+        assert [target["problems"] for target in runs[0]["targets"]] == [["files: refused"]]
+    finally:
+        vps.check_output(f"rm -r {place}")
+    eventually(lambda: told(console, "/api/backups").get("runs") == [], "no backup")
 
 
 def test_it_survives_a_console_that_is_down(vps, shown, said, pid):

@@ -153,6 +153,7 @@ export const de: Record<Key, string> = {
   "nav.deploys": "Deployments",
   "deploys.title": "Deployments",
   "deploys.none": "Der Host hat noch kein Deployment gemeldet.",
+  "deploys.noApps": "Noch hat keine App Images, die einem Release folgen; docs/deploying.md sagt, wie es geht.",
   "deploys.nothing": "Kein Deployment passt dazu.",
   "deploys.since": "Läuft seit",
   "deploys.deploy": "Release ausrollen",

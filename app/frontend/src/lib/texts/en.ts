@@ -151,6 +151,7 @@ export const en = {
   "nav.deploys": "Deploys",
   "deploys.title": "Deploys",
   "deploys.none": "The host has reported no deployment yet.",
+  "deploys.noApps": "No app has images that follow a release yet; docs/deploying.md says how.",
   "deploys.nothing": "No deployment matches.",
   "deploys.since": "Runs since",
   "deploys.deploy": "Deploy a release",
