@@ -11,7 +11,7 @@ def deploy(number: int, stack: str = "shop", **changes: Any) -> dict[str, Any]:
     """Deployment `number` of a stack, of release 1.`number`."""
     return {
         "stack": stack,
-        "ended": f"2026-01-01T00:00:{number:02d}.500Z",
+        "ended": f"2026-01-01T00:00:{number:02d}.500000Z",
         "seconds": 12.5,
         "verdict": "deployed",
         "release": f"1.{number}",

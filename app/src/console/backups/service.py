@@ -22,11 +22,11 @@ class BackupService:
         """Keep it as it will be shown, then say that there is news."""
         document = told.model_dump(mode="json")
         document["drills"].sort(key=lambda drill: drill["started"], reverse=True)
-        document["runs"].sort(key=lambda run: run["run"], reverse=True)
         proofs = {drill["run"]: drill for drill in reversed(document["drills"]) if drill["good"]}
-        document["runs"] = [
-            run | {"id": run["run"], "proven": _proof(proofs.get(run["run"]))} for run in document["runs"]
-        ]
+        runs = {
+            run["run"]: run | {"id": run["run"], "proven": _proof(proofs.get(run["run"]))} for run in document["runs"]
+        }
+        document["runs"] = [runs[key] for key in sorted(runs, reverse=True)]
         await records.take(self._reports, self._emitter, BACKUPS, document)
 
     async def page(self, before: str | None, most: int) -> dict[str, Any]:

@@ -19,8 +19,8 @@ class DeployService:
 
     async def report(self, told: DeployReport) -> None:
         """Keep it as it will be shown, then say that there is news."""
-        entries = sorted(told.deploys, key=lambda entry: entry.id, reverse=True)
-        shown = {"deploys": [entry.model_dump(mode="json") | {"id": entry.id} for entry in entries]}
+        entries = {entry.id: entry.model_dump(mode="json") | {"id": entry.id} for entry in told.deploys}
+        shown = {"deploys": [entries[key] for key in sorted(entries, reverse=True)]}
         apps = {"apps": [_shown(app) for app in sorted(told.apps, key=lambda app: app.name)]}
         document = told.model_dump(mode="json", include={"reported_at", "host"}) | apps | shown
         await records.take(self._reports, self._emitter, DEPLOYS, document)
