@@ -23,9 +23,10 @@ from skerry_backup import records as backup_records  # noqa: E402
 from skerry_backup.restic import Repository  # noqa: E402
 from skerry_backup.settings import BackupError, Settings, Target  # noqa: E402
 from skerry_reporter import backups, deploys  # noqa: E402
+from skerry_reporter.__main__ import report_once  # noqa: E402
 from skerry_reporter.chapter import Chapter  # noqa: E402
-from skerry_reporter.console import BACKUPS, DEPLOYS, ConsoleError  # noqa: E402
-from skerry_reporter.pace import REPEAT, RETRY  # noqa: E402
+from skerry_reporter.console import BACKUPS, DEPLOYS, SERVICES, ConsoleError  # noqa: E402
+from skerry_reporter.pace import REPEAT, RETRY, Pace  # noqa: E402
 
 ABOUT = {"reported_at": "2026-01-02T03:04:05Z", "host": "vps"}
 
@@ -35,6 +36,7 @@ class Console:
 
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []
+        self.paths: list[str] = []
         self.takes = True
         self.asked = 0
 
@@ -44,6 +46,7 @@ class Console:
         if not self.takes:
             raise ConsoleError(f"{path}: 404")
         self.sent.append(report)
+        self.paths.append(path)
 
 
 @pytest.fixture
@@ -221,3 +224,22 @@ def test_an_older_console_is_asked_seldom_and_told_once_it_is_newer(
     chapter.tell(console, ABOUT, 2 * RETRY)  # type: ignore[arg-type]
     chapter.tell(console, ABOUT, 2 * RETRY + 5)  # type: ignore[arg-type]
     assert len(console.sent) == 1
+
+
+class Engine:
+    """An engine that runs nothing."""
+
+    def get(self, _resource: str) -> list[Any]:
+        """Return no service and no task."""
+        return []
+
+
+def test_a_console_that_comes_back_is_told_all_of_it(tmp_path: Path) -> None:
+    """One that lost its memory while it was away would show no deploy until the next one."""
+    chapter, console, pace = deploy_chapter(tmp_path), Console(), Pace()
+    report_once(Engine(), console, pace, [chapter])  # type: ignore[arg-type]
+    report_once(Engine(), console, pace, [chapter])  # type: ignore[arg-type]
+    assert console.paths == [SERVICES, DEPLOYS]
+    pace.failed()
+    report_once(Engine(), console, pace, [chapter])  # type: ignore[arg-type]
+    assert console.paths[2:] == [SERVICES, DEPLOYS]
