@@ -162,7 +162,7 @@ export const de: Record<Key, string> = {
   "deploys.left": "wurde verlassen",
   "deploys.back": "Dahin zurück",
   "deploys.back.of": "Dahin zurück: {app} {release}",
-  "deploys.history": "Was aus Deployments wurde",
+  "deploys.history": "Verlauf",
   "deploys.stack": "App oder Stack",
   "deploys.verdict": "Ergebnis",
   "deploys.release": "Release",

@@ -160,7 +160,7 @@ export const en = {
   "deploys.left": "was left",
   "deploys.back": "Go back to this one",
   "deploys.back.of": "Go back to this one: {app} {release}",
-  "deploys.history": "What became of deployments",
+  "deploys.history": "History",
   "deploys.stack": "App or stack",
   "deploys.verdict": "Verdict",
   "deploys.release": "Release",
