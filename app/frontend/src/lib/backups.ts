@@ -1,5 +1,6 @@
 /** How backups and restore drills went. */
 
+/** `stored`: bytes that were new there; 0 where that is not measured, as of a copy. */
 export interface Target {
   name: string;
   good: boolean;

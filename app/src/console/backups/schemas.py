@@ -20,7 +20,7 @@ class _Told(BaseModel):
 
 
 class ReportedTarget(_Told):
-    """How a run fared at one place; ``stored`` bytes were new there."""
+    """How a run fared at one place; ``stored`` bytes were new there, 0 where that is not measured, as of a copy."""
 
     name: Name
     good: bool
