@@ -19,6 +19,8 @@ LATE: tuple[str, ...] = (
     "interrupted",
     "recovery",
     "sockets",
+    # The site as a scenario: `up` and `site` do and ask the same of the local VPS, and more.
+    "molecule-default",
     "molecule-prometheus",
     *(f"molecule-{scenario}-debian12" for scenario in ALSO_DEBIAN12),
 )
