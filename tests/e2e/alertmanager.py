@@ -41,6 +41,7 @@ def alert(number: int, *, over: bool = False, severity: str = "critical") -> dic
         "annotations": {
             "summary": f"Disk {number} is almost full",
             "description": "Less than a tenth is free.",
+            "job": "prune-images days=3",
             "runbook_url": "https://docs.skerry.localhost/runbooks/HostDiskAlmostFull",
         },
         "startsAt": BEGAN.isoformat(),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.alertmanager import alert, tell
@@ -44,6 +46,29 @@ def test_what_one_person_does_about_an_alert_the_others_see(
     for person in (operator, viewer):
         assert person.page.evaluate("window.notReloaded"), "the page was loaded again: that is not live"
         assert person.complaints == []
+
+
+def test_an_alert_offers_the_job_of_its_runbook(operator: Person, viewer: Person, disks: tuple[int, int, int]) -> None:
+    """If this failed, who sees an alert would have to find out what helps, or nobody would know why a job ran."""
+    full, _, fine = disks
+    for person in (operator, viewer):
+        person.open("Alerts")
+        expect(card(person.page, full)).to_be_visible()
+    offer = card(operator.page, full).get_by_role("button", name="Remove unused images")
+    offer.press("Enter")
+    dialog = operator.page.get_by_role("dialog", name="Remove unused images")
+    expect(dialog.get_by_label("Unused for so many days")).to_have_value("3")
+    expect(dialog.get_by_label("Why")).to_have_value(f"E2eDiskAlmostFull: Disk {full} is almost full")
+    assert violations(operator.page) == []
+    dialog.get_by_role("button", name="Start").click()
+    expect(operator.page.get_by_text(f"E2eDiskAlmostFull: Disk {full} is almost full")).to_be_visible()
+    expect(operator.page).to_have_url(re.compile("#/jobs/[0-9a-f]{32}$"))
+
+    assert viewer.page.locator("[data-start]").count() == 0, "a viewer is offered what would be refused"
+    operator.open("Alerts")
+    expect(card(operator.page, fine)).to_contain_text("Over")
+    assert card(operator.page, fine).locator("[data-start]").count() == 0
+    assert operator.complaints == []
 
 
 def test_the_first_page_says_whether_all_is_well(viewer: Person, vps: Vps, disks: tuple[int, int, int]) -> None:

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Alert, listed, merged, pagePath, safeLink } from "./alerts";
+import { type Alert, listed, merged, pagePath, remedy, safeLink } from "./alerts";
 
 const alert = (id: number, changes: Partial<Alert> = {}): Alert => ({
   id,
@@ -58,4 +58,23 @@ describe("safeLink", () => {
     ["data:text/html,x", null],
     [undefined, null],
   ])("%s", (address, link) => expect(safeLink(address)).toBe(link));
+});
+
+describe("remedy", () => {
+  const offered = (job: string, changes: Partial<Alert> = {}) =>
+    remedy(alert(1, { annotations: { job, summary: "The disk is 91 % full" }, ...changes }));
+  // If this failed, the button would start the job with other values than its runbook says, or nobody would learn why it ran.
+  it("is the job with its values, and why", () =>
+    expect(offered("prune-images days=1 mode=a=b")).toEqual({
+      job: "prune-images",
+      values: { days: "1", mode: "a=b" },
+      why: "HostDiskAlmostFull: The disk is 91 % full",
+    }));
+  it("is nothing where none is named, it makes no sense, or all is over", () => {
+    expect(remedy(alert(1))).toBeNull();
+    expect(offered("  ")).toBeNull();
+    expect(offered("prune-images days")).toBeNull();
+    expect(offered("prune-images", { status: "resolved" })).toBeNull();
+  });
+  it("never says more than the console keeps", () => expect(offered("x", { annotations: { job: "x", summary: "y".repeat(999) } })?.why).toHaveLength(500));
 });

@@ -52,3 +52,22 @@ export function pagePath(filter: AlertFilter, after: string | null): string {
 export function safeLink(address: string | undefined): string | null {
   return address !== undefined && /^https?:\/\/\S+$/i.test(address) ? address : null;
 }
+
+/** What somebody can have done about an alert: a job with its first values, and why. */
+export interface Remedy {
+  job: string;
+  values: Record<string, string>;
+  why: string;
+}
+
+const LONGEST_WHY = 500;
+
+/** The job that the rule's runbook names, from an annotation such as `prune-images days=1`; null where there is none. */
+export function remedy(alert: Alert): Remedy | null {
+  const [job, ...words] = (alert.annotations["job"] ?? "").split(" ").filter((word) => word !== "");
+  if (job === undefined || alert.status !== "firing") return null;
+  const pairs = words.map((word) => /^([^=]+)=(.*)$/.exec(word));
+  if (pairs.some((pair) => pair === null)) return null;
+  const values = Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? "", pair?.[2] ?? ""]));
+  return { job, values, why: `${alert.name}: ${alert.annotations["summary"] ?? ""}`.slice(0, LONGEST_WHY) };
+}
