@@ -13,6 +13,12 @@ def _load(path: Path) -> dict[str, Any]:
     return yaml.safe_load(path.read_text()) or {} if path.is_file() else {}
 
 
+def _defaults(role: Path) -> dict[str, Any]:
+    """Return the defaults in main.yml, or in the files below main/."""
+    files = [role / "defaults/main.yml", *sorted(role.glob("defaults/main/*.yml"))]
+    return {name: value for file in files for name, value in _load(file).items()}
+
+
 def specs_match_defaults(root: Path) -> list[str]:
     """Compare each role's defaults with its argument_specs.
 
@@ -22,7 +28,7 @@ def specs_match_defaults(root: Path) -> list[str]:
     found = []
     roles = sorted(path for path in (root / "roles").iterdir() if path.is_dir())
     for role in roles:
-        defaults = _load(role / "defaults/main.yml")
+        defaults = _defaults(role)
         options = _load(role / "meta/argument_specs.yml").get("argument_specs", {}).get("main", {}).get("options", {})
         if not options:
             found.append(f"{role.name}: meta/argument_specs.yml has no options for main")

@@ -96,7 +96,7 @@ def test_every_alert_has_a_runbook_that_names_commands(alert: str) -> None:
 def test_the_job_that_an_alert_offers_is_on_the_list_and_in_its_runbook(alert: str) -> None:
     """The console's button would be refused, or do something else than the page says."""
     name, *words = ALERTS[alert]["annotations"]["job"].replace("{{ $labels.stack }}", "shop").split()
-    job = yaml.safe_load((ROOT / "roles/runner/defaults/main.yml").read_text())["runner_jobs"][name]
+    job = yaml.safe_load((ROOT / "roles/runner/defaults/main/jobs.yml").read_text())["runner_jobs"][name]
     assert f"the job `{name}`" in (RUNBOOKS / f"{alert}.md").read_text()
     given = dict(word.split("=", 1) for word in words)
     parameters = job.get("parameters", {})

@@ -8,7 +8,14 @@ from tests.local import Vps
 
 
 @pytest.mark.parametrize(
-    ("words", "said"), [("prune-images days=300", "Total reclaimed space"), ("backup", "Tell of it")]
+    ("words", "said"),
+    [
+        ("prune-images days=300", "Total reclaimed space"),
+        ("backup", "Tell of it"),
+        ("show-log service=mariadb_mariadb since=7d", "ready for connections"),
+        ("show-log service=mariadb_mariadb since=7d search=READY", "ready for connections"),
+        ("show-log service=mariadb_mariadb since=7d search=r.ady", "Nothing was said by mariadb_mariadb"),
+    ],
 )
 def test_a_job_that_comes_with_it_succeeds(vps: Vps, words: str, said: str) -> None:
     """A button of the console would do nothing but fail."""

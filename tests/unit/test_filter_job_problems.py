@@ -24,7 +24,7 @@ def job(parameter: dict[str, Any] | None = None, **settings: Any) -> dict[str, A
 
 def test_the_jobs_that_come_with_it_are_welcome() -> None:
     """A first run would end before it begins."""
-    defaults = yaml.safe_load((ROOT / "roles/runner/defaults/main.yml").read_text())
+    defaults = yaml.safe_load((ROOT / "roles/runner/defaults/main/jobs.yml").read_text())
     assert job_problems(defaults["runner_jobs"], str(ROOT)) == []
     assert len(defaults["runner_jobs"]) >= 6
 

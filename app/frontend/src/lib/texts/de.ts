@@ -25,6 +25,8 @@ export const de: Record<Key, string> = {
   "services.none": "Noch wurde kein Dienst gemeldet.",
   "services.healthy": "{total} Dienste, alle wie gewünscht",
   "services.troubled": "{troubled} von {total} Diensten brauchen Aufmerksamkeit",
+  "services.log": "Protokoll",
+  "services.log.of": "Protokoll von {service}",
   "services.host": "Gemeldet von {host}",
   "column.service": "Dienst",
   "column.state": "Zustand",

@@ -23,6 +23,8 @@ export const en = {
   "services.none": "No service has been reported yet.",
   "services.healthy": "{total} services, all as they should be",
   "services.troubled": "{troubled} of {total} services need attention",
+  "services.log": "Log",
+  "services.log.of": "Log of {service}",
   "services.host": "Reported by {host}",
   "column.service": "Service",
   "column.state": "State",
