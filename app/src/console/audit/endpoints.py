@@ -10,8 +10,10 @@ from pydantic import AwareDatetime
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from console.audit import examples
 from console.auth.guards import Allowed, GuardedRoute, guarded
 from console.auth.permissions import Permission
+from console.openapi.answers import answers
 
 router = APIRouter(prefix="/api/audit", route_class=GuardedRoute)
 
@@ -20,6 +22,7 @@ _Word = Annotated[str | None, Query(max_length=64)]
 
 @router.get("", response_model=None)
 @guarded(Allowed(Permission.AUDIT_READ))
+@answers(200, examples.PAGE)
 async def show(
     request: Request,
     before: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
@@ -30,7 +33,10 @@ async def show(
     since: AwareDatetime | None = None,
     until: AwareDatetime | None = None,
 ) -> Response:
-    """``before`` is the cursor ``next`` of the page before; ``since`` and ``until`` are times with a zone."""
+    """List who changed what, and who was refused, newest first.
+
+    `before` is the cursor `next` of the page before; `since` and `until` are times with a zone.
+    """
     asked: dict[str, int | str | datetime | None] = {
         "before": before,
         "action": action,
