@@ -26,7 +26,10 @@ def routes(app: FastAPI) -> dict[str, GuardedRoute]:
     """Each route below ``/api/``, as ``GET /api/users``."""
     found = [route for route in walk(app.routes) if isinstance(route, GuardedRoute)]
     return {
-        f"{method} {route.path}": route for route in found if route.path.startswith("/api/") for method in route.methods
+        f"{method} {route.path}": route
+        for route in found
+        if route.path.startswith("/api/")
+        for method in route.methods or ()
     }
 
 

@@ -68,7 +68,7 @@ def test_each_says_what_it_does(app: FastAPI, endpoint: str) -> None:
     if route.body_field is not None:
         body = said["requestBody"]["content"]["application/json"].get("example")
         assert body, f"{name} has no example of its body: give one to @answers(…, body=…)."
-        TypeAdapter(route.body_field.field_info.annotation).validate_python(body)
+        TypeAdapter[Any](cast(Any, route.body_field.field_info.annotation)).validate_python(body)
 
 
 @pytest.mark.parametrize("endpoint", DESCRIBED)
@@ -162,8 +162,8 @@ async def _platform(guide: Guide, admin: AsyncClient, reporter: AsyncClient, ale
 
 async def _jobs(guide: Guide, admin: AsyncClient, services: Services) -> None:
     redis, prefix = services.redis, services.settings.redis_prefix
-    live = LiveJobs(redis, prefix)
-    await live.define([BACKUP | {"parameters": {"app": BACKUP["parameters"]["app"]}}])
+    live, parameters = LiveJobs(redis, prefix), cast(dict[str, Any], BACKUP["parameters"])
+    await live.define([BACKUP | {"parameters": {"app": parameters["app"]}}])
     await Presence(redis, prefix).arrive("sid", "vps")
     await guide.ask(admin, "GET /api/jobs/definitions", 200)
     key = {"idempotency-key": uuid.uuid4().hex}
