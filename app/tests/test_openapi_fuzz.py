@@ -65,9 +65,10 @@ SPEC = schemathesis.openapi.from_dict(document(APP), config=CONFIG)
 
 def problem_code_conformance(ctx: CheckContext, response: schemathesis.Response, case: Case[Any]) -> None:
     """The code of a problem is one that the operation names."""
-    if "problem+json" in (response.headers.get("content-type") or [""])[0]:
-        said = case.operation.definition.raw["responses"][str(response.status_code)]["description"]
-        assert response.json()["code"] in re.findall(r"`([a-z0-9-]+)`", said), f"{response.text} is not among {said}"
+    said = case.operation.definition.raw["responses"].get(str(response.status_code))
+    if said is not None and "problem+json" in (response.headers.get("content-type") or [""])[0]:
+        code, named = response.json()["code"], said["description"]
+        assert code in re.findall(r"`([a-z0-9-]+)`", named), f"code {code} is not among those described, {named}"
 
 
 CHECKS = [
