@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -18,6 +18,8 @@ from console.openapi.answers import answers
 router = APIRouter(prefix="/api/audit", route_class=GuardedRoute)
 
 _Word = Annotated[str | None, Query(max_length=64)]
+# Far from the ends of what can be told in another zone.
+_Time = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
 
 
 @router.get("", response_model=None)
@@ -30,8 +32,8 @@ async def show(
     action: _Word = None,
     user: _Word = None,
     outcome: Literal["done", "refused"] | None = None,
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: _Time | None = None,
+    until: _Time | None = None,
 ) -> Response:
     """List who changed what, and who was refused, newest first.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -27,7 +29,7 @@ async def show(request: Request) -> Response:
 @router.delete("/{session_id}", response_model=None)
 @guarded(Allowed(Permission.OWN))
 @answers(204)
-async def end(request: Request, session_id: str) -> Response:
+async def end(request: Request, session_id: Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]) -> Response:
     """End one of one's own sessions."""
     caller = caller_of(request)
     await request.app.state.services.sessions.end_own(session_id, caller)
