@@ -136,7 +136,9 @@ async def test_pages_and_filters(admin: AsyncClient) -> None:
     assert await entries(admin, until="2026-01-01T00:00:00+02:00") == []
     assert len(await entries(admin, since=at)) >= 1
     assert await entries(admin, user="nobody") == []
-    assert (await admin.get("/api/audit", params={"since": "2026-01-01T00:00:00"})).status_code == 422
+    for wrong in ("2026-01-01T00:00:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
+        assert (await admin.get("/api/audit", params={"since": wrong})).status_code == 422
+        assert (await admin.get("/api/audit", params={"until": wrong})).status_code == 422
 
 
 async def test_old_refusals_go_and_changes_stay(admin: AsyncClient, services: Services) -> None:

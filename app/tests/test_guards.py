@@ -65,6 +65,7 @@ ALLOWED = {
     "GET /api/jobs/{job_id}": USERS,
     "POST /api/jobs": OPERATORS,
     "POST /api/jobs/{job_id}/cancel": OPERATORS,
+    "GET /api/openapi.json": USERS,
     "GET /api/tokens": ADMINS,
     "POST /api/tokens": ADMINS,
     "DELETE /api/tokens/{token_id}": ADMINS,

@@ -185,6 +185,14 @@ async def test_what_is_refused_runs_nowhere_and_is_written_down(
     assert (row["user_name"], row["code"]) == ("admin", code)
 
 
+async def test_half_a_character_is_no_name(operator: AsyncClient, live: LiveJobs) -> None:
+    """If this failed, the refusal could not be written as UTF-8, and would be answered as a fault of the console."""
+    body = rb'{"name": "run-backup", "parameters": {"\ud800": 1}}'
+    headers = {"content-type": "application/json", "idempotency-key": uuid.uuid4().hex}
+    answer = await operator.post("/api/jobs", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+
 async def test_a_megabyte_is_refused(operator: AsyncClient, admin: AsyncClient, live: LiveJobs) -> None:
     """If this failed, a single request could fill the log, or its refusal would go unnoticed."""
     assert (await ask(operator, parameters={"app": "a" * 2**20})).status_code in (413, 422)

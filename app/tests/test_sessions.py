@@ -160,6 +160,15 @@ async def test_ending_another_session_leaves_this_one(connect: Connect) -> None:
     assert (await there.post("/api/auth/refresh", headers=OURS)).json()["code"] == "session-ended"
 
 
+async def test_a_session_has_one_name(connect: Connect) -> None:
+    """If this failed, a session ended by what MariaDB takes for its name would go on where Redis is asked."""
+    client = connect()
+    signed_in = await sign_in(client)
+    session = signed_in.cookies[COOKIE].split(".")[0].upper()
+    assert session != session.lower()
+    assert (await client.delete(f"/api/sessions/{session}", headers=bearer(signed_in))).status_code == 422
+
+
 async def test_nobody_ends_the_session_of_somebody_else(viewer: AsyncClient, connect: Connect) -> None:
     """If this failed, one user could sign out another by the id of their session."""
     victim = await sign_in(connect())

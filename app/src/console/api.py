@@ -27,6 +27,7 @@ import console.deploys.endpoints
 import console.health.endpoints
 import console.jobs.endpoints
 import console.machines.endpoints
+import console.openapi.endpoints
 import console.platform.endpoints
 import console.sessions.endpoints
 import console.totp.endpoints
@@ -136,7 +137,7 @@ def make_services(settings: ApiSettings, lifecycle: Lifecycle, database: Databas
 
 
 def make_app(services: Services, lifecycle: Lifecycle) -> FastAPI:
-    """The routes. No docs pages and no schema are served."""
+    """The routes. No docs pages are served, and the schema (``console.openapi``) to who is signed in only."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -170,6 +171,7 @@ def make_app(services: Services, lifecycle: Lifecycle) -> FastAPI:
     app.include_router(console.alerts.endpoints.router)
     app.include_router(console.jobs.endpoints.router)
     app.include_router(console.machines.endpoints.router)
+    app.include_router(console.openapi.endpoints.router)
     return app
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from starlette.responses import Response
 
+_CODES = {413: "too-large"}  # Python's words for it change with its version
+
 
 class ConsoleError(Exception):
     """Answered as a problem with this status, code and detail. ``about``: whose account it was, for the audit log.
@@ -106,7 +108,7 @@ def problem(
         "title": title,
         "status": status,
         "detail": detail,
-        "code": code or title.lower().replace(" ", "-"),
+        "code": code or _CODES.get(status) or title.lower().replace(" ", "-"),
         **extensions,
     }
     return Response(json.dumps(body, ensure_ascii=False), status, headers, media_type="application/problem+json")

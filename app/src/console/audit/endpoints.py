@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from console.audit import examples
 from console.auth.guards import Allowed, GuardedRoute, guarded
 from console.auth.permissions import Permission
+from console.openapi.answers import answers
 
 router = APIRouter(prefix="/api/audit", route_class=GuardedRoute)
 
 _Word = Annotated[str | None, Query(max_length=64)]
+# Far from the ends of what can be told in another zone.
+_Time = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
 
 
 @router.get("", response_model=None)
 @guarded(Allowed(Permission.AUDIT_READ))
+@answers(200, examples.PAGE)
 async def show(
     request: Request,
     before: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
@@ -27,10 +32,13 @@ async def show(
     action: _Word = None,
     user: _Word = None,
     outcome: Literal["done", "refused"] | None = None,
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: _Time | None = None,
+    until: _Time | None = None,
 ) -> Response:
-    """``before`` is the cursor ``next`` of the page before; ``since`` and ``until`` are times with a zone."""
+    """List who changed what, and who was refused, newest first.
+
+    `before` is the cursor `next` of the page before; `since` and `until` are times with a zone.
+    """
     asked: dict[str, int | str | datetime | None] = {
         "before": before,
         "action": action,

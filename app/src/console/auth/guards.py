@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from fastapi.exceptions import RequestValidationError
@@ -22,10 +23,15 @@ from console.auth.caller import caller_of
 from console.auth.permissions import Permission, Role
 from console.auth.tokens import Principal
 from console.errors import ConsoleError, ForbiddenError, InvalidError, NotFoundError, UnauthorizedError
+from console.openapi.answers import Refusals
+from console.openapi.operations import describe
 
 MACHINE_PREFIX = "skerry_"  # so that a token that got into a repository can be searched for
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+_LIMITED: dict[int, tuple[str, ...]] = {429: ("rate-limited",), 503: ("unavailable",)}
+_NO_TOKEN = ("token-missing", "token-invalid")
 
 
 class Guard(ABC):
@@ -33,12 +39,18 @@ class Guard(ABC):
 
     A 403 is always written to the audit log; ``watched`` says that 401 and 429 are, too, and ``strict`` that what is
     not valid is. ``closed``: while the limit cannot be shared, nobody gets in.
+
+    For the API's description: ``scheme`` is how one shows who one is, ``permission`` what is asked for, ``refuses``
+    the codes of what a guard answers itself, by status, or what comes before or behind it for every such caller.
     """
 
     limit: RateLimitItem | None = None
     watched = False
     strict = False
     closed = False
+    scheme: str | None = None
+    permission: Permission | None = None
+    refuses: Refusals = MappingProxyType({})
 
     @abstractmethod
     async def identify(self, request: Request) -> Principal | None:
@@ -59,6 +71,8 @@ class Open(Guard):
 class Anonymous(Guard):
     """Anyone, counted by address."""
 
+    refuses = _LIMITED
+
     def __init__(self, limit: RateLimitItem) -> None:
         self.limit = limit
 
@@ -73,6 +87,8 @@ class OwnPages(Anonymous):
     """
 
     required = True
+    scheme: str | None = "cookie"
+    refuses = _LIMITED | {403: ("wrong-origin",)}
 
     def authorise(self, principal: Principal | None, request: Request) -> None:
         origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
@@ -86,6 +102,7 @@ class Doorway(OwnPages):
     """For the sign-in. Also lets in who says nothing of where they come from, so no browser: no cookie helps here."""
 
     required = False
+    scheme = None
     watched = True
     closed = True
 
@@ -94,6 +111,9 @@ class Allowed(Guard):
     """A user with a valid access token whose session goes on, or a machine token; and its role has the permission."""
 
     limit = limits.USER
+    scheme = "bearer"
+    permission: Permission
+    refuses = _LIMITED | {401: (*_NO_TOKEN, "token-expired", "token-stale", "signed-out"), 403: ("forbidden",)}
 
     def __init__(self, permission: Permission) -> None:
         self.permission = permission
@@ -123,9 +143,10 @@ class Machine(Guard):
     """A machine, by a token of its own: setting ``<name>_token``. Where that is not set there is no such route: 404."""
 
     limit = limits.MACHINE
+    refuses = _LIMITED | {401: _NO_TOKEN, 404: ("not-found",)}
 
     def __init__(self, name: str) -> None:
-        self.name = name
+        self.name = self.scheme = name
 
     async def identify(self, request: Request) -> Principal:
         expected: str | None = getattr(request.app.state.services.settings, f"{self.name}_token")
@@ -169,6 +190,7 @@ class GuardedRoute(APIRoute):
         self.guard = guard
         self.action = action_of(endpoint)
         super().__init__(path, endpoint, **options)
+        describe(self)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handler = super().get_route_handler()

@@ -12,6 +12,7 @@ from console.jobs.models import KEY_LENGTH
 from console.jobs.wire import NAME_LENGTH, WHY_LENGTH
 
 IdempotencyKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$", min_length=8, max_length=KEY_LENGTH)]
+_Name = Annotated[str, StringConstraints(max_length=NAME_LENGTH)]
 _Value = StrictInt | StrictStr | None
 
 
@@ -20,10 +21,10 @@ class NewJob(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    name: Annotated[str, StringConstraints(max_length=NAME_LENGTH)]
-    parameters: Annotated[dict[str, _Value], Field(max_length=32)] = {}
+    name: _Name
+    parameters: Annotated[dict[_Name, _Value], Field(max_length=32)] = {}
     why: Annotated[str, StringConstraints(strip_whitespace=True, max_length=WHY_LENGTH)] = ""
-    confirmation: Annotated[str, StringConstraints(max_length=NAME_LENGTH)] | None = None
+    confirmation: _Name | None = None
 
     def digest(self) -> str:
         """The same for the same request."""
