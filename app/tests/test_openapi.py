@@ -154,6 +154,9 @@ async def _second_factor(guide: Guide, admin: AsyncClient) -> None:
 async def _platform(guide: Guide, admin: AsyncClient, reporter: AsyncClient, alertmanager: AsyncClient) -> None:
     await guide.ask(reporter, "PUT /api/platform/services", 204)
     await guide.ask(admin, "GET /api/platform/services", 200)
+    for kept in ("deploys", "backups"):
+        await guide.ask(reporter, f"PUT /api/{kept}", 204)
+        await guide.ask(admin, f"GET /api/{kept}", 200)
     await guide.ask(alertmanager, "POST /api/alerts", 204)
     [alert] = (await admin.get("/api/alerts")).json()["alerts"]
     await guide.ask(admin, "POST /api/alerts/{alert_id}/acknowledge", 200, alert_id=alert["id"])
