@@ -158,7 +158,8 @@ async def test_an_invalid_request_does_not_echo_the_password(anonymous: AsyncCli
 async def test_a_huge_body_is_refused(anonymous: AsyncClient) -> None:
     """If this failed, anyone could fill the memory."""
     answer = await anonymous.post("/api/auth/sign-in", json={"name": "a", "password": "x" * 1_000_000})
-    assert answer.status_code == 413
+    assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
+    assert answer.headers["content-type"] == "application/problem+json"
 
 
 async def test_the_password_is_stored_as_argon2id(services: Services) -> None:

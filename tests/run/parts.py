@@ -11,11 +11,13 @@ from pathlib import Path
 ALSO_DEBIAN12 = ("base", "docker", "traefik")
 # Begun first, for they last longest: the end of the whole run would wait for one of them alone.
 LONG = ("backup", "stack")
+FUZZ = "app/tests/test_openapi_fuzz.py"
 # What the hour that CI has does not hold as well. `make test` names them in its summary without running them; `make
 # test-late` runs them, and so does GitHub Actions (docs/workshop.md).
 LATE: tuple[str, ...] = (
     "alerts",
     "broken-releases",
+    "fuzz",
     "interrupted",
     "recovery",
     "sockets",
@@ -63,7 +65,8 @@ def discover(root: Path) -> dict[str, Part]:
         Part("interrupted", (*pytest, "tests/interrupted"), needs=("faults",), vps=True),
         Part("sockets", (*pytest, "tests/sockets"), needs=("faults",), vps=True),
         Part("images", (*pytest, "tests/images"), needs=("workshop",)),
-        Part("app", (*pytest, "app/tests"), needs=("workshop",)),
+        Part("app", (*pytest, "app/tests", f"--ignore={FUZZ}"), needs=("workshop",)),
+        Part("fuzz", (*pytest, FUZZ), needs=("workshop",)),
     ]
     return {part.name: part for part in [*fixed, *_scenarios(root)] if _present(root, part)}
 

@@ -34,10 +34,15 @@ class RequestMiddleware:
             return
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
-        status, complete = 0, False
+        status, complete, replaced = 0, False, False
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status, complete
+            nonlocal status, complete, replaced
+            if _is_starlettes_own_refusal(message):
+                await too_large(request_id)(scope, receive, send_with_headers)
+                replaced = True
+            if replaced:
+                return
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message.get("headers", ()), *self._headers(request_id)]
@@ -72,6 +77,20 @@ class RequestMiddleware:
 def fault(request_id: str) -> Response:
     """What is answered for a bug of ours: nothing but where to find it."""
     return problem(500, "Something went wrong here. The log has it under this request id.", request_id=request_id)
+
+
+def too_large(request_id: str) -> Response:
+    """What is answered for a body over the limit."""
+    return problem(413, "That is more than one request may send.", request_id=request_id)
+
+
+def _is_starlettes_own_refusal(message: Message) -> bool:
+    """Whether this begins the text by which Starlette refuses a body over the limit, past all exception handlers."""
+    return (
+        message["type"] == "http.response.start"
+        and message["status"] == 413
+        and any(name == b"content-type" and value.startswith(b"text/plain") for name, value in message["headers"])
+    )
 
 
 def _request_id(scope: Scope) -> str:
