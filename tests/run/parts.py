@@ -18,6 +18,7 @@ LATE: tuple[str, ...] = (
     "broken-releases",
     "interrupted",
     "recovery",
+    "upgrades",
     "molecule-prometheus",
     *(f"molecule-{scenario}-debian12" for scenario in ALSO_DEBIAN12),
 )
@@ -56,6 +57,7 @@ def discover(root: Path) -> dict[str, Part]:
         Part("releases", (*pytest, "tests/releases/test_deploy.py"), needs=("faults",), vps=True),
         Part("broken-releases", (*pytest, "tests/releases/test_broken.py"), needs=("faults",), vps=True),
         Part("alerts", (*pytest, "tests/alerts"), needs=("faults",), vps=True),
+        Part("upgrades", (*pytest, "tests/upgrades"), needs=("faults",), vps=True),
         Part("recovery", (*pytest, "tests/recovery"), needs=("faults",), vps=True),
         Part("interrupted", (*pytest, "tests/interrupted"), needs=("faults",), vps=True),
         Part("images", (*pytest, "tests/images"), needs=("workshop",)),
