@@ -27,6 +27,11 @@ VARIANTS = {
 }
 
 
+def said(run: Playbook) -> str:
+    """Return what a run said, however its lines were broken."""
+    return " ".join(run.output.split())
+
+
 @dataclass(frozen=True)
 class Platform:
     """The platform, as its operator sees it."""

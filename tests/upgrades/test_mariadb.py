@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from tests.database import sql
-from tests.upgrades.conftest import MARIADB, Platform
+from tests.upgrades.conftest import MARIADB, TRAEFIK, Platform, said
 from tests.writer import RATE, Writer
 
 SERVICE = "mariadb_mariadb"
@@ -29,7 +29,7 @@ def test_an_upgrade_loses_no_acknowledged_row(platform: Platform) -> None:
     time.sleep(SETTLE)
     writer.stop()
     assert run.code == 0, run.output[-3000:]
-    assert "Upgraded: mariadb." in run.output
+    assert "Upgraded: mariadb." in said(run)
     assert platform.running(SERVICE) == image
     after = [number for number, at in writer.seen if at > ended]
     print(f"{len(writer.seen)} rows were acknowledged, {len(after)} of them after the upgrade")
@@ -44,7 +44,7 @@ def test_a_version_that_does_not_come_up_is_reverted(platform: Platform) -> None
     image = platform.push(MARIADB, "crashes")
     writer = Writer(platform.vps)
     time.sleep(SETTLE)
-    run = platform.upgrade(mariadb_image=image, traefik_image=platform.push("traefik:v3.7.15", "next"))
+    run = platform.upgrade(mariadb_image=image, traefik_image=platform.push(TRAEFIK, "next"))
     ended = time.time()
     time.sleep(SETTLE)
     writer.stop()
@@ -55,7 +55,7 @@ def test_a_version_that_does_not_come_up_is_reverted(platform: Platform) -> None
         "The upgrade ended at mariadb. Upgraded before: nothing.",
         "Not begun: traefik.",
     ):
-        assert words in run.output, run.output[-4000:]
+        assert words in said(run), run.output[-4000:]
     assert platform.running(SERVICE) == was
     assert [number for number, at in writer.seen if at > ended]
     assert lost(platform, writer) == set()

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from tests.local import BIN, playbook
-from tests.upgrades.conftest import TRAEFIK, Platform
+from tests.upgrades.conftest import TRAEFIK, Platform, said
 from tools.workshop.settings import ROOT
 
 # Enough requests in the shortest upgrade that «none failed» says something.
@@ -21,14 +21,14 @@ def test_it_tells_before_what_it_will_do(platform: Platform) -> None:
     image = platform.push(TRAEFIK, "next")
     run = platform.upgrade("--check", traefik_image=image)
     assert run.code == 0, run.output[-3000:]
-    assert f"{SERVICE}: {TRAEFIK} → {image}" in run.output
-    assert "redis_redis: redis:8.0 runs, as it should" in run.output
-    assert "Would upgrade: traefik." in run.output
+    assert f"{SERVICE}: {TRAEFIK} → {image}" in said(run)
+    assert "redis_redis: redis:8.0 runs, as it should" in said(run)
+    assert "Would upgrade: traefik." in said(run)
     assert platform.running(SERVICE) == TRAEFIK
 
     refused = platform.upgrade(upgrade_only="treafik")
     assert refused.code != 0
-    assert "upgrade_only is treafik; allowed are grafana, mariadb, prometheus, redis, traefik." in refused.output
+    assert "upgrade_only is treafik; allowed are grafana, mariadb, prometheus, redis, traefik." in said(refused)
 
 
 def test_an_upgrade_loses_no_request(platform: Platform) -> None:
@@ -40,8 +40,8 @@ def test_an_upgrade_loses_no_request(platform: Platform) -> None:
         back = playbook("--tags", "traefik")
     print(f"{sum(load.answers.values())} requests: {dict(load.answers)}")
     assert there.code == 0, there.output[-3000:]
-    assert "Upgraded: traefik." in there.output
-    assert "WARNING" not in there.output, there.output[-3000:]
+    assert "Upgraded: traefik." in said(there)
+    assert "WARNING" not in said(there), there.output[-3000:]
     assert ran == image
     assert back.code == 0, back.output[-3000:]
     assert platform.running(SERVICE) == TRAEFIK
@@ -57,9 +57,9 @@ def test_an_edge_that_routes_nothing_is_reverted(platform: Platform) -> None:
     with platform.load(per_second=20) as load:
         run = platform.upgrade(traefik_image=image, upgrade_only="traefik")
     assert run.code != 0
-    assert "Stack traefik: rolled back." in run.output, run.output[-3000:]
-    assert f"does not answer any more for {platform.vps.values['SKERRY_URL'].split('/')[2].split(':')[0]}" in run.output
-    assert "The upgrade ended at traefik." in run.output
+    assert "Stack traefik: rolled back." in said(run), run.output[-3000:]
+    assert f"does not answer any more for {platform.vps.values['SKERRY_URL'].split('/')[2].split(':')[0]}" in said(run)
+    assert "The upgrade ended at traefik." in said(run)
     assert platform.running(SERVICE) == TRAEFIK
     assert load.failed == {}
     assert platform.traces() == []
