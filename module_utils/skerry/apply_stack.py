@@ -20,7 +20,7 @@ from .release_log import ReleaseLog
 from .releases import Releases
 from .removal import SECONDS, Removal
 from .running import App, images_of, keep_running, name_of
-from .way import DETOUR_SECONDS
+from .way import DETOUR_SECONDS, Past
 
 
 def run(call: Call) -> dict[str, Any]:
@@ -66,8 +66,9 @@ def _apply(call: Call, wanted: list[Entry], releases: Releases, engine: Engine, 
     return result_of(report, call, redact)
 
 
-def _detour(options: Mapping[str, Any]) -> str:
-    return str(options.get("detour", ""))  # a question that an earlier version of Skerry kept has none
+def _detour(options: Mapping[str, Any]) -> Past | None:
+    asked = options.get("detour")  # a question that an earlier version of Skerry kept has none
+    return Past(**asked) if asked else None
 
 
 def _remove(call: Call) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from .releases import Releases, State
 from .specs import put_back
 from .verdict import Baseline
 from .waiting import Outcome, judged, summary, wait
-from .way import Way, way_past
+from .way import Past, Way, way_past
 
 MARGIN_SECONDS = 60.0
 NO_MANAGER = 503  # the engine's status where this node is not, or not yet, a Swarm manager
@@ -36,7 +36,7 @@ class Request:
     """What a task asks for.
 
     `images` are the stack file's, by service; `timeout` is in seconds; `controller` says where the run was started.
-    `detour` names a service past which connections are led while it is replaced (way.py); empty for none.
+    `detour` says past what connections are led while it is replaced (way.py).
     `verify` is asked once all is healthy, and says what is wrong all the same; it calls its argument now and then.
     """
 
@@ -46,7 +46,7 @@ class Request:
     timeout: float
     check: bool = False
     controller: str = ""
-    detour: str = ""
+    detour: Past | None = None
     verify: Callable[[Callable[[], None]], str] = lambda _: ""
 
 

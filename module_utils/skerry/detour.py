@@ -3,9 +3,11 @@
 Two tasks cannot publish one port, so a service with ports of the host is updated stop-first: for some seconds nobody
 listens. Hence a stand-in, a service of its own from the very spec that runs, on ports that nobody is told of. Once it
 answers for every public domain for which the running task does, new connections are led to it (redirection.py), while
-established ones stay with the old task as long as that drains. When the new task answers for those domains, too, new
-connections go to it, and the stand-in drains. A run that is killed meanwhile takes the rules with it; its stand-in is
-removed by the next run, for the attempt is known to be unfinished.
+established ones stay with the old task; its clients are told to come anew, and then it is replaced. When the new task
+answers for those domains, too, new connections go to it, and the stand-in lets go of its clients likewise.
+
+A run that is killed meanwhile takes the rules with it; its stand-in is removed by the next run, for the attempt is
+known to be unfinished.
 """
 
 from __future__ import annotations
@@ -15,14 +17,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from . import pruning, routes, waiting
 from .engine import NAMESPACE, Engine, EngineAbsentError, EngineError, Json
 from .evidence import explain
 from .redirection import Port, Redirection, RedirectionError
+from .releases import replace_file
 from .specs import update
 from .verdict import Baseline
-from .way import Way
+from .way import Past, Way
 
 SUFFIX = "-detour"
 BRIDGE = "docker_gwbridge"  # by which the engine reaches each task of a service from outside
@@ -30,6 +34,7 @@ HTTPS = 443
 START_SECONDS = 60.0
 ROUTES_SECONDS = 30.0  # Traefik reads the Swarm each second, and takes at most a change in two
 POLL_SECONDS = 0.5
+DRAIN_SECONDS = 10.0  # of which Traefik takes up to 3 to read a changed file
 
 
 class DetourError(Exception):
@@ -48,9 +53,9 @@ class Place:
 class Detour(Way):
     """The way past one service of a stack."""
 
-    def __init__(self, service: str, stack: str, engine: Engine, tick: Callable[[], None]) -> None:
+    def __init__(self, past: Past, stack: str, engine: Engine, tick: Callable[[], None]) -> None:
         super().__init__(self._watch)
-        self.engine, self.stack, self.service = engine, stack, service
+        self.engine, self.stack, self.past, self.service = engine, stack, past, past.service
         self.name = f"{stack}{SUFFIX}"
         self._tick = tick
         self._before: dict[str, int] = {}
@@ -67,13 +72,30 @@ class Detour(Way):
             self._before = self._routed(running)
             try:
                 self._rules = self._lead(running)
+                self._drain()
             except (DetourError, EngineError) as error:
                 self.warnings.append(f"While {self.service} was replaced, connections were refused: {error}")
         try:
             yield
         finally:
-            self._drop()
+            if self._drop():
+                self._drain()
             self._clear()
+
+    def _drain(self) -> None:
+        """Have clients come anew, and give those that ask now and then the time; one that is idle may be cut."""
+        file = Path(self.past.drain_file)
+        if not file.is_file():
+            return
+        usual, mode = file.read_bytes(), file.stat().st_mode & 0o7777
+        try:
+            replace_file(file, self.past.drain.encode(), mode)
+            end = time.monotonic() + DRAIN_SECONDS
+            while time.monotonic() < end:
+                self.tick()
+                time.sleep(POLL_SECONDS)
+        finally:
+            replace_file(file, usual, mode)
 
     def _watch(self) -> None:
         """Do as the tick that was given; where the stand-in has ended, nobody is led to it any more."""
@@ -112,10 +134,12 @@ class Detour(Way):
             return True
         return bool(container and container["State"]["Running"])
 
-    def _drop(self) -> None:
-        if self._rules:
-            self._rules.drop()
-            self._rules = None
+    def _drop(self) -> bool:
+        """Take the rules away; return whether there were any."""
+        rules, self._rules = self._rules, None
+        if rules:
+            rules.drop()
+        return bool(rules)
 
     def _clear(self) -> None:
         """Let the stand-in end its connections, and remove it."""

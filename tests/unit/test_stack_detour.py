@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from module_utils.skerry.detour import Detour, published, stand_in
 from module_utils.skerry.engine import NAMESPACE
 from module_utils.skerry.redirection import Port, RedirectionError, rules
 from module_utils.skerry.waiting import Outcome
+from module_utils.skerry.way import Past
 
 EDGE = {
     "Name": "traefik_traefik",
@@ -128,21 +129,30 @@ class Engine:
 class World:
     """What the detour meets: an engine, who answers with what, and the rules in force."""
 
-    def __init__(self) -> None:
+    seen: list[tuple[str, bool]]
+
+    def __init__(self, folder: Path) -> None:
         self.engine = Engine()
         self.answers = {"172.18.0.3": 200, "172.18.0.9": 200}
         self.rules: list[str] = []
         self.refuses = ""
+        self.file, self.seen = folder / "skerry.yml", []
+        self.file.write_text("usual")
 
     def way(self) -> Detour:
         """Return a way past the edge."""
-        return Detour("traefik", "traefik", self.engine, lambda: None)  # type: ignore[arg-type]
+        past = Past("traefik", str(self.file), "drain")
+        return Detour(past, "traefik", self.engine, self.tick)  # type: ignore[arg-type]
+
+    def tick(self) -> None:
+        """Keep what the file says, and whether connections are led past, as time goes by."""
+        self.seen.append((self.file.read_text(), bool(self.rules)))
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     """A world without a kernel, a network and time."""
-    found = World()
+    found = World(tmp_path)
 
     class Rules:
         def __init__(self, ports: list[Port], address: str) -> None:
@@ -159,6 +169,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr(detour.pruning, "wait_until_gone", lambda *_: True)
     monkeypatch.setattr(detour, "ROUTES_SECONDS", 0.0)
     monkeypatch.setattr(detour, "POLL_SECONDS", 0.0)
+    monkeypatch.setattr(detour, "DRAIN_SECONDS", 0.01)
     monkeypatch.setattr(routes, "answers", lambda names, at, _port: dict.fromkeys(names, found.answers[at]))
     return found
 
@@ -175,6 +186,17 @@ def test_connections_are_led_past_for_as_long_as_the_change_takes(world: World) 
     assert world.rules == []
     assert world.engine.done == ["POST /services/create", *GONE]
     assert way.warnings == []
+
+
+def test_clients_are_told_to_come_anew_before_a_task_ends(world: World) -> None:
+    """A connection would be cut while a request is on its way: 18 of 24,881 were, on a busy machine."""
+    with world.way().open():
+        assert set(world.seen) == {("drain", True)}
+        assert world.file.read_text() == "usual"
+        world.seen.clear()
+    assert ("drain", False) in world.seen
+    assert ("drain", True) not in world.seen
+    assert world.file.read_text() == "usual"
 
 
 def test_what_goes_wrong_inside_clears_up_as_well(world: World) -> None:
