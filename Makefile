@@ -6,7 +6,7 @@ PLAYBOOK = PATH="$(CURDIR)/.venv/bin:$$PATH" ansible-playbook -i $(INVENTORY)
 ON_HOST = .venv/bin/python -m tools.on_host $(INVENTORY)
 TESTS = .venv/bin/python -m tests.run
 .DEFAULT_GOAL := help
-.PHONY: help up down clean ssh status logs workshop workshop-status venv secrets test-alert deploy rollback backup backups drill restore recovery-sheet recover test docs dashboards requirements
+.PHONY: help up down clean ssh status logs workshop workshop-status venv secrets test-alert deploy rollback upgrade backup backups drill restore recovery-sheet recover test docs dashboards requirements
 
 help: ## show this list
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ deploy: venv ## a release of an app: APP=shop RELEASE=1.5 [MESSAGE='why' BACKUP=
 rollback: export SKERRY_MESSAGE = $(MESSAGE)
 rollback: venv ## an app's release before, or RELEASE=1.4: APP=shop [MESSAGE='why' BACKUP=1]
 	@$(PLAYBOOK) playbooks/rollback-app.yml $(if $(APP),-e app=$(APP)) $(if $(RELEASE),-e release=$(RELEASE)) $(if $(BACKUP),-e deploy_backup=true)
+
+upgrade: venv ## components that run another version than they should, one at a time: [ONLY=traefik CHECK=1 (only tell)]
+	@$(PLAYBOOK) playbooks/upgrade-stack.yml $(if $(ONLY),-e upgrade_only=$(ONLY)) $(if $(CHECK),--check)
 
 backup: venv ## back up everything now
 	@$(ON_HOST) skerry-backup run

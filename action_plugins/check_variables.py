@@ -17,6 +17,7 @@ from ansible.template import trust_as_template
 ansible.module_utils.__path__.append(str(Path(__file__).parents[1] / "module_utils"))
 
 from ansible.module_utils.skerry_inputs import digest  # noqa: E402
+from ansible.module_utils.skerry_removed import removed  # noqa: E402
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -31,7 +32,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         names: dict[str, Any] = {"type": "list", "elements": "str"}
         _, options = self.validate_argument_spec({"roles": {**names, "required": True}, "problems": names})
         self._values: dict[str, Any] = {}
-        problems = [problem for problem in options["problems"] or [] if problem]
+        problems = [problem for problem in options["problems"] or [] if problem] + removed(task_vars or {})
         problems += [one for role in options["roles"] for one in self._of_role(role, task_vars or {}) if one]
         if problems:
             return {"changed": False, "failed": True, "msg": "\n".join(problems)}

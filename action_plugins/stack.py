@@ -17,6 +17,11 @@ from ansible.module_utils.skerry_action import DeployingAction, TreeAction  # no
 
 STACK_FILE = "stack.yml"
 SECRETS = "secrets/"
+DETOUR = {
+    "service": {"type": "str", "required": True},
+    "drain_file": {"type": "path", "default": ""},
+    "drain": {"type": "str", "default": ""},
+}
 
 
 class ActionModule(DeployingAction, TreeAction):  # type: ignore[misc]
@@ -35,12 +40,13 @@ class ActionModule(DeployingAction, TreeAction):  # type: ignore[misc]
                 "src": {"type": "str", "default": "stack"},
                 "files": {"type": "dict", "default": {}},
                 "timeout": {"type": "int", "default": 180},
+                "detour": {"type": "dict", "options": DETOUR},
                 "base": {"type": "path", "default": "/opt/skerry/stacks"},
                 "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
                 "volumes": {"type": "bool", "default": False},
             }
         )
-        asked = {key: options[key] for key in ("name", "timeout", "base", "state", "volumes")}
+        asked = {key: options[key] for key in ("name", "timeout", "detour", "base", "state", "volumes")}
         if options["state"] == "present":
             asked |= self._wanted(options, variables)
         result: dict[str, Any] = self.deploy("stack", asked, variables)

@@ -17,7 +17,19 @@ ansible.module_utils.__path__.append(str(Path(__file__).parents[1] / "module_uti
 from ansible.module_utils.skerry.references import follows  # noqa: E402
 from ansible.module_utils.skerry_settings import Kind, listing, mapping, settings, text, whole, wrong  # noqa: E402
 
-RESERVED = {"traefik", "mariadb", "redis", "prometheus", "grafana", "backup", "mysql", "sys", "default", "root"}
+RESERVED = {
+    "traefik",
+    "traefik-detour",
+    "mariadb",
+    "redis",
+    "prometheus",
+    "grafana",
+    "backup",
+    "mysql",
+    "sys",
+    "default",
+    "root",
+}
 """Names that the platform's own stacks, databases and users have."""
 
 BUILT_IN = {"database_url": "database", "redis_url": "redis"}

@@ -11,6 +11,8 @@ description:
     M(ansible.builtin.validate_argument_spec) does, and then that the role's variable C(__<role>_problems) is empty, a
     list of sentences, one for each value that cannot be (empty ones do not count). It is read after the types have been
     found good, with the role's defaults and variables in scope, whether the role runs in this play or not.
+  - Refuses variables that Skerry once read and reads no more (C(module_utils/skerry_removed.py)), with what to write
+    instead.
   - Runs on the controller alone, and tells the problems of all roles at once.
 options:
   roles:

@@ -37,6 +37,26 @@ options:
     description: Seconds that the services have to become healthy.
     type: int
     default: 180
+  detour:
+    description:
+      - For a stack with a service that publishes ports of the host, so that two of its tasks cannot run at once. While
+        it is replaced, a second one of what ran before takes new connections, and the deployment counts as good only
+        where the new one answers for each public domain for which the old one did.
+      - Where that cannot be done the deployment goes on, with a warning. It needs nftables and Linux 5.12.
+    type: dict
+    suboptions:
+      service:
+        description: The service.
+        type: str
+        required: true
+      drain_file:
+        description: A file on the host by which the service is told to end each connection with the answer under way.
+        type: path
+        default: ""
+      drain:
+        description: What the file then has, for some seconds before a task ends.
+        type: str
+        default: ""
   base:
     description: Directory on the host that keeps the stacks' releases.
     type: path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from . import drift, images, pruning
 from .client import ClientError, docker
@@ -17,6 +17,7 @@ from .releases import Releases, State
 from .specs import put_back
 from .verdict import Baseline
 from .waiting import Outcome, judged, summary, wait
+from .way import Past, Way, way_past
 
 MARGIN_SECONDS = 60.0
 NO_MANAGER = 503  # the engine's status where this node is not, or not yet, a Swarm manager
@@ -35,6 +36,7 @@ class Request:
     """What a task asks for.
 
     `images` are the stack file's, by service; `timeout` is in seconds; `controller` says where the run was started.
+    `detour` says past what connections are led while it is replaced (way.py).
     `verify` is asked once all is healthy, and says what is wrong all the same; it calls its argument now and then.
     """
 
@@ -44,6 +46,7 @@ class Request:
     timeout: float
     check: bool = False
     controller: str = ""
+    detour: Past | None = None
     verify: Callable[[Callable[[], None]], str] = lambda _: ""
 
 
@@ -130,21 +133,32 @@ class Deployment:
         except images.ImageMissingError as error:
             raise DeploymentError("failed", f"{error}\nNothing was changed.") from error
         self._begin(before)
-        baseline = Baseline.of(before.services, before.tasks)
-        try:
-            if comparison.files or comparison.unfinished or not self._put_back():
-                self._deploy(resolve)
-            outcome = wait(self.engine, self.stack, baseline, self.request.timeout, self.lock.tick)
-            problem = self._explain(outcome) if outcome.troubles else self.request.verify(self.lock.tick)
-        except ClientError as error:
-            outcome, problem = before, f"`docker stack deploy` failed: {error}"
+        way = way_past(self.request.detour, self.stack, self.engine, self.lock.tick)
+        # Closed before the attempt is noted as ended: so what a killed run left of it is cleared by the next one.
+        with way.open():
+            outcome, problem = self._bring_about(comparison, before, resolve, way)
+            trouble = self._put_good_back(way) if problem and self.state.release else ""
         if problem:
-            self._restore(problem)
+            self._give_up(problem, trouble)
         self._record(outcome)
+        self.warnings += way.warnings
         self.warnings += [
             f"Service {name} has no health check: its updates are not gated." for name in outcome.unchecked
         ]
         return Report(True, "deployed", comparison, summary(outcome, self.stack), self.warnings)
+
+    def _bring_about(self, comparison: Comparison, before: Outcome, resolve: str, way: Way) -> tuple[Outcome, str]:
+        """Deploy and wait; return how the stack stands and what is wrong with it, empty for nothing."""
+        baseline = Baseline.of(before.services, before.tasks)
+        try:
+            if comparison.files or comparison.unfinished or not self._put_back():
+                self._deploy(resolve)
+            outcome = wait(self.engine, self.stack, baseline, self.request.timeout, way.tick)
+        except ClientError as error:
+            return before, f"`docker stack deploy` failed: {error}"
+        if outcome.troubles:
+            return outcome, self._explain(outcome)
+        return outcome, way.missed() or self.request.verify(way.tick)
 
     def _begin(self, before: Outcome) -> None:
         """Write the new release and make it current; from here on an interrupted run is known to be unfinished."""
@@ -181,17 +195,21 @@ class Deployment:
         self.state = State(release=release, specs=drift.by_name(outcome.services))
         self.releases.write_state(self.state)
 
-    def _restore(self, problem: str) -> None:
-        """Put back what was good, or remove what never was; always raises DeploymentError."""
-        if self.state.release is None:
-            self._remove_first(problem)
+    def _put_good_back(self, way: Way) -> str:
+        """Put back what was good; return what is wrong with that, empty for nothing."""
         try:
             baseline = Baseline.of(self.engine.services(self.stack), self.engine.tasks(self.stack), for_restore=True)
             put_back(self.engine, self.stack, self.state.specs)
-            outcome = wait(self.engine, self.stack, baseline, self.request.timeout, self.lock.tick)
-            trouble = self._explain(outcome)
+            outcome = wait(self.engine, self.stack, baseline, self.request.timeout, way.tick)
+            way.missed()  # nobody is led back to it before it answers; it is what was good, so it is no judgement
+            return self._explain(outcome)
         except EngineError as error:
-            trouble = str(error)
+            return str(error)
+
+    def _give_up(self, problem: str, trouble: str) -> NoReturn:
+        """Note that what was good runs again, but for `trouble`, or remove what never was; raise DeploymentError."""
+        if self.state.release is None:
+            self._remove_first(problem)
         if trouble:
             raise DeploymentError("failed", f"{problem}\nThe previous release could not be put back: {trouble}")
         good = str(self.state.release)
@@ -203,7 +221,7 @@ class Deployment:
         self.releases.write_state(self.state)
         raise DeploymentError("rolled back", f"{problem}\nThe previous release runs as before.")
 
-    def _remove_first(self, problem: str) -> None:
+    def _remove_first(self, problem: str) -> NoReturn:
         if self.state.adopted:
             raise DeploymentError("failed", f"{problem}\nThe stack ran before Skerry knew it, so nothing was put back.")
         first = f"{problem}\nIt was the stack's first deployment"

@@ -167,6 +167,13 @@ def write_file(path: Path, content: bytes, mode: int) -> None:
         os.fsync(descriptor)
 
 
+def replace_file(path: Path, content: bytes, mode: int) -> None:
+    """Give a file that others read another content, in one rename."""
+    part = path.with_name(f"{path.name}.part")
+    write_file(part, content, mode)
+    part.replace(path)
+
+
 def sync_directory(path: Path) -> None:
     """Wait until the disk has the directory's entries."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)

@@ -27,7 +27,7 @@ def put_back(engine: Engine, stack: str, recorded: Mapping[str, Any]) -> list[st
         if service is None:
             engine.request("POST", "/services/create", body=spec)
         elif comparable(service["Spec"]) != comparable(spec):
-            _update(engine, service, spec)
+            update(engine, service, spec)
         else:
             continue
         touched.append(name)
@@ -37,7 +37,7 @@ def put_back(engine: Engine, stack: str, recorded: Mapping[str, Any]) -> list[st
     return touched
 
 
-def _update(engine: Engine, service: Json, spec: Json) -> None:
+def update(engine: Engine, service: Json, spec: Json) -> None:
     """Write a spec; again where the orchestrator has written to the service since it was read."""
     for attempt in range(ATTEMPTS):
         restarts = service["Spec"]["TaskTemplate"].get("ForceUpdate", 0)

@@ -66,16 +66,21 @@ def visit(route: Route, tick: Callable[[], None], address: str = "", port: int =
     return ""
 
 
+def status_at(domain: str, path: str, context: ssl.SSLContext, address: str, port: int) -> int:
+    """Return the status of one GET for a domain at an address. Raises OSError and http.client.HTTPException."""
+    with (
+        socket.create_connection((address, port), timeout=ANSWER_SECONDS) as raw,
+        context.wrap_socket(raw, server_hostname=domain) as secured,
+    ):
+        connection = http.client.HTTPConnection(domain)
+        connection.sock = secured
+        connection.request("GET", path, headers={"User-Agent": "Skerry", "Connection": "close"})
+        return connection.getresponse().status
+
+
 def _ask(route: Route, context: ssl.SSLContext, address: str, port: int) -> str:
     try:
-        with (
-            socket.create_connection((address, port), timeout=ANSWER_SECONDS) as raw,
-            context.wrap_socket(raw, server_hostname=route.domain) as secured,
-        ):
-            connection = http.client.HTTPConnection(route.domain)
-            connection.sock = secured
-            connection.request("GET", route.path, headers={"User-Agent": "Skerry", "Connection": "close"})
-            status = connection.getresponse().status
+        status = status_at(route.domain, route.path, context, address, port)
     except (OSError, http.client.HTTPException) as error:
         return f"{type(error).__name__}: {error}"
     if route.lowest <= status <= route.highest:

@@ -116,14 +116,20 @@ def by_their_health(engine: Engine, outcome: Outcome, baseline: Baseline) -> tup
     return unchecked, troubles
 
 
-def until_the_old_are_gone(engine: Engine, stack: str, tick: Callable[[], None]) -> None:
-    """Wait until no task runs that is to stop, or would be killed by now: one on a node that is gone runs for ever."""
+def until_the_old_are_gone(engine: Engine, stack: str, tick: Callable[[], None], *, every: bool = False) -> None:
+    """Wait until no task runs that is to stop, or would be killed by now: one on a node that is gone runs for ever.
+
+    With `every` all are to stop, also those that the engine has not told so yet.
+    """
     periods = [
         service["Spec"]["TaskTemplate"]["ContainerSpec"].get("StopGracePeriod") for service in engine.services(stack)
     ]
     grace = max((period or GRACE_NANOSECONDS for period in periods), default=0) / 1e9
     deadline = time.monotonic() + grace + KILL_SECONDS
-    while any(task["DesiredState"] != task["Status"]["State"] == "running" for task in engine.tasks(stack)):
+    while any(
+        task["Status"]["State"] == "running" and (every or task["DesiredState"] != "running")
+        for task in engine.tasks(stack)
+    ):
         if time.monotonic() > deadline:
             return
         tick()

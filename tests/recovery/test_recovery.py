@@ -8,57 +8,20 @@ import re
 import shlex
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.database import PASSWORD, sql
+from tests.database import sql
 from tests.local import Vps, renew_vps
+from tests.writer import RATE, Writer
 from tools.workshop.settings import ROOT, load
 from tools.workshop.vps import ssh_options
 
 # `make test` tries one moment; the issue's five: SKERRY_RECOVERIES=5.
 TIMES = int(os.environ.get("SKERRY_RECOVERIES", "1"))
 INTERVAL = 60  # seconds, the least that the role takes
-RATE = 200  # rows a second
-# The server tells each number once it has committed it.
-WRITER = """
-docker run --rm --interactive --network data --entrypoint sh mariadb:11.8 -c 'cat > /tmp/p
-read -r MYSQL_PWD < /tmp/p; export MYSQL_PWD
-i=0; while :; do i=$((i+1)); echo "INSERT INTO acked VALUES ($i, NOW(6)); SELECT $i;"; sleep 0.004; done |
-mariadb --host=mariadb --user=console --unbuffered --skip-column-names console'
-"""
-
-
-class Writer:
-    """Writes numbered rows and remembers, on this machine, which were acknowledged and when."""
-
-    def __init__(self, vps: Vps) -> None:
-        self.seen: list[tuple[int, float]] = []
-        vps.out(sql("CREATE OR REPLACE TABLE acked (id INT PRIMARY KEY, at TIMESTAMP(6))"))
-        command = f"{PASSWORD} | {{ {WRITER} }}"
-        argv = [*shlex.split(vps.values["SKERRY_SSH"]), f"sh -c {shlex.quote(command)}"]
-        self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-
-    def _read(self) -> None:
-        assert self.process.stdout
-        for line in self.process.stdout:
-            if line.strip().isdigit():
-                self.seen.append((int(line), time.time()))
-
-    def stop(self) -> tuple[int, float]:
-        """End the writer; return the last acknowledged number, and when it was."""
-        self.process.kill()
-        self.process.wait()
-        return self.seen[-1]
-
-    def last_before(self, moment: float) -> int:
-        """Return the last number that was acknowledged before a moment."""
-        return max((number for number, at in self.seen if at <= moment), default=0)
 
 
 @pytest.fixture

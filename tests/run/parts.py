@@ -21,6 +21,7 @@ LATE: tuple[str, ...] = (
     "interrupted",
     "recovery",
     "sockets",
+    "upgrades",
     # The site as a scenario: `up` and `site` do and ask the same of the local VPS, and more.
     "molecule-default",
     "molecule-prometheus",
@@ -61,6 +62,7 @@ def discover(root: Path) -> dict[str, Part]:
         Part("releases", (*pytest, "tests/releases/test_deploy.py"), needs=("faults",), vps=True),
         Part("broken-releases", (*pytest, "tests/releases/test_broken.py"), needs=("faults",), vps=True),
         Part("alerts", (*pytest, "tests/alerts"), needs=("faults",), vps=True),
+        Part("upgrades", (*pytest, "tests/upgrades"), needs=("faults",), vps=True),
         Part("recovery", (*pytest, "tests/recovery"), needs=("faults",), vps=True),
         Part("interrupted", (*pytest, "tests/interrupted"), needs=("faults",), vps=True),
         Part("sockets", (*pytest, "tests/sockets"), needs=("faults",), vps=True),

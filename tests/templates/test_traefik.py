@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from tests.templates.render import render
+from tools.workshop.settings import ROOT
 
 VARIABLES: dict[str, Any] = {"ansible_facts": {"nodename": "vps"}, "skerry_email": "admin@example.org"}
 DNS: dict[str, Any] = {
@@ -143,3 +144,13 @@ def test_tls_is_1_2_with_forward_secrecy_at_least(options: str) -> None:
     assert found["minVersion"] == "VersionTLS12"
     assert all("ECDHE" in suite and ("GCM" in suite or "POLY1305" in suite) for suite in found["cipherSuites"])
     assert found.get("sniStrict", False) is (options == "default")
+
+
+def test_a_traefik_that_is_about_to_end_says_so_in_every_answer() -> None:
+    """Clients would keep their connections until they are cut, and lose the request that is under way."""
+    folder = ROOT / "roles/traefik/vars/main"
+    dynamic, static = (yaml.safe_load((folder / f"{name}.yml").read_text()) for name in ("dynamic", "static"))
+    ((name, draining),) = dynamic["__traefik_draining"]["http"]["middlewares"].items()
+    assert draining == {"headers": {"customResponseHeaders": {"Connection": "close"}}}
+    assert name in dynamic["__traefik_dynamic"]["http"]["middlewares"]
+    assert f"{name}@file" in static["__traefik_static"]["entryPoints"]["websecure"]["http"]["middlewares"]
