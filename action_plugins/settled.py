@@ -69,9 +69,9 @@ def shown(part: dict[str, str]) -> list[str]:
     """Return one element of a task's diff as lines."""
     lines = part.get("prepared", "").splitlines()
     if "before" in part:
-        texts = [part["before"].splitlines(), part["after"].splitlines()]
-        heads = (f"{part['before_header']}: on the host", f"{part['after_header']}: as it should be")
-        lines += difflib.unified_diff(*texts, *heads, lineterm="", n=1)
+        before, after = part["before"].splitlines(), part["after"].splitlines()
+        there, wanted = f"{part['before_header']}: on the host", f"{part['after_header']}: as it should be"
+        lines += difflib.unified_diff(before, after, there, wanted, lineterm="", n=1)
     return lines
 
 
