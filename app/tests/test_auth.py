@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncIterator
 
 import jwt
 import pytest
@@ -158,7 +159,14 @@ async def test_an_invalid_request_does_not_echo_the_password(anonymous: AsyncCli
 async def test_a_huge_body_is_refused(anonymous: AsyncClient) -> None:
     """If this failed, anyone could fill the memory."""
     answer = await anonymous.post("/api/auth/sign-in", json={"name": "a", "password": "x" * 1_000_000})
-    assert answer.status_code == 413
+    assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
+
+    async def piece_by_piece() -> AsyncIterator[bytes]:
+        for _ in range(20):
+            yield b" " * 50_000
+
+    assert (await anonymous.post("/api/auth/sign-in", content=piece_by_piece())).json()["code"] == "too-large"
+    assert (await anonymous.post("/api/users", content=b" " * 1_000_000)).json()["code"] == "token-missing"
 
 
 async def test_the_password_is_stored_as_argon2id(services: Services) -> None:
