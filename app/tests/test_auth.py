@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncIterator
 
 import jwt
 import pytest
@@ -160,6 +161,13 @@ async def test_a_huge_body_is_refused(anonymous: AsyncClient) -> None:
     answer = await anonymous.post("/api/auth/sign-in", json={"name": "a", "password": "x" * 1_000_000})
     assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
     assert answer.headers["content-type"] == "application/problem+json"
+
+    async def piece_by_piece() -> AsyncIterator[bytes]:
+        for _ in range(20):
+            yield b" " * 50_000
+
+    assert (await anonymous.post("/api/auth/sign-in", content=piece_by_piece())).json()["code"] == "too-large"
+    assert (await anonymous.post("/api/users", content=b" " * 1_000_000)).json()["code"] == "token-missing"
 
 
 async def test_the_password_is_stored_as_argon2id(services: Services) -> None:

@@ -49,7 +49,8 @@ class Part:
 def discover(root: Path) -> dict[str, Part]:
     """Return every part by name, in the order in which they should start."""
     python = sys.executable
-    pytest = (python, "-m", "pytest", "-q", "-ra", "--strict-markers")
+    # Schemathesis is a library of the console's tests; its plugin would cost each start a second.
+    pytest = (python, "-m", "pytest", "-q", "-ra", "--strict-markers", "-p", "no:schemathesis")
     fixed = [
         Part("workshop", (python, "-m", "tools.workshop", "workshop"), tests=False),
         Part("lint", (python, "-m", "tests.lint")),

@@ -54,7 +54,7 @@ from console.jobs.service import JobService
 from console.lifecycle import Lifecycle
 from console.machines.service import MachineService
 from console.metrics import Metrics
-from console.middleware import RequestMiddleware, fault
+from console.middleware import BodyLimit, RequestMiddleware, fault
 from console.platform.repository import backup_reports, deploy_reports, service_reports
 from console.platform.service import PlatformService
 from console.sessions.refresh import RefreshTokens
@@ -150,7 +150,7 @@ def make_app(services: Services, lifecycle: Lifecycle) -> FastAPI:
         await services.redis.aclose()
         await services.database.close()
 
-    app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, max_body_size=MAX_BODY)
+    app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.services = services
     app.add_exception_handler(ConsoleError, _console_error)
     app.add_exception_handler(HTTPException, _http_error)
@@ -177,7 +177,7 @@ def make_app(services: Services, lifecycle: Lifecycle) -> FastAPI:
 
 def make_asgi(services: Services, lifecycle: Lifecycle) -> ASGIApp:
     """What the server runs."""
-    return RequestMiddleware(make_app(services, lifecycle), services.metrics, lifecycle)
+    return RequestMiddleware(BodyLimit(make_app(services, lifecycle), MAX_BODY), services.metrics, lifecycle)
 
 
 async def _console_error(request: Request, error: Exception) -> Response:

@@ -93,6 +93,11 @@ class UnavailableError(ConsoleError):
         super().__init__(detail, code=code, headers={"Retry-After": "5"})
 
 
+def code_of(status: int) -> str:
+    """The code of a problem that has none of its own."""
+    return _CODES.get(status) or HTTPStatus(status).phrase.lower().replace(" ", "-")
+
+
 def problem(
     status: int,
     detail: str,
@@ -108,7 +113,7 @@ def problem(
         "title": title,
         "status": status,
         "detail": detail,
-        "code": code or _CODES.get(status) or title.lower().replace(" ", "-"),
+        "code": code or code_of(status),
         **extensions,
     }
     return Response(json.dumps(body, ensure_ascii=False), status, headers, media_type="application/problem+json")

@@ -22,7 +22,7 @@ from console.auth import limits
 from console.auth.caller import caller_of
 from console.auth.permissions import Permission, Role
 from console.auth.tokens import Principal
-from console.errors import ConsoleError, ForbiddenError, InvalidError, NotFoundError, UnauthorizedError
+from console.errors import ConsoleError, ForbiddenError, InvalidError, NotFoundError, UnauthorizedError, code_of
 from console.openapi.answers import Refusals
 from console.openapi.operations import describe
 
@@ -216,7 +216,7 @@ def _refusal(error: ConsoleError | RequestValidationError | HTTPException) -> Co
         return error
     if isinstance(error, RequestValidationError):
         return InvalidError("The request is not valid.")
-    refusal = ConsoleError(str(error.detail), code=str(error.detail).lower().replace(" ", "-")[:64])
+    refusal = ConsoleError(str(error.detail), code=code_of(error.status_code))
     refusal.status = error.status_code
     return refusal
 
