@@ -26,12 +26,16 @@ OTHER_INPUTS = "variables, files of the inventory, or Skerry itself are others"
 
 @dataclass(frozen=True)
 class Question:
-    """What a task asked of a program. `answer` is the digest of what a look found, else empty."""
+    """What a task asked of a program. `answer` is the digest of what a look found, else empty.
+
+    `lasting` is that of the answer without its member `of_this_run`: what depends on who asks, such as by which port.
+    """
 
     task: str
     program: str
     options: dict[str, Any]
     answer: str = ""
+    lasting: str = ""
 
     def _result(self, diff: bool = False) -> dict[str, Any]:
         try:
@@ -39,24 +43,40 @@ class Question:
         except Exception as error:  # whatever it is, the task itself is going to tell it better
             return {"failed": True, "msg": f"{type(error).__name__}: {error}"}
 
-    def ask(self) -> tuple[str, str]:
-        """Return the answer of now, and what would be changed, or is wrong, in a sentence; empty for nothing."""
+    def ask(self) -> tuple[str, str, str]:
+        """Return `answer` and `lasting` of now, and in a sentence what would be changed, or is wrong; "" for nothing."""
         result = self._result()
         if result.get("failed"):
-            return "", f"{self.task}: {result.get('msg', 'failed')}"
+            return "", "", f"{self.task}: {result.get('msg', 'failed')}"
         if self.program != "look":
-            return "", f"{self.task}: would change something" if result["changed"] else ""
-        return hashlib.sha256(str(result["stdout"]).encode()).hexdigest(), ""
+            return "", "", f"{self.task}: would change something" if result["changed"] else ""
+        found = str(result["stdout"])
+        return _digest(found), _digest(_lasting(found)), ""
 
-    def differs(self) -> str:
-        """Return what is not as it was, empty where nothing is."""
-        answer, problem = self.ask()
-        return problem or ("" if answer == self.answer else f"{self.task}: finds something else")
+    def differs(self, whoever_asks: bool = False) -> str:
+        """Return what is not as it was, empty where nothing is; or what is not `whoever_asks`."""
+        answer, lasting, problem = self.ask()
+        same = lasting == self.lasting if whoever_asks else answer == self.answer
+        return problem or ("" if same else f"{self.task}: finds something else")
 
     def difference(self) -> dict[str, Any] | None:
         """Return what is not as it was: `why` in a sentence, and `diff` as a task's with --diff. None: nothing."""
-        why = self.differs()
+        why = self.differs(whoever_asks=True)
         return {"why": why, "diff": self._result(diff=True).get("diff", [])} if why else None
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _lasting(found: str) -> str:
+    try:
+        content = json.loads(found)
+    except ValueError:
+        return found
+    if isinstance(content, dict):
+        content.pop("of_this_run", None)
+    return json.dumps(content)
 
 
 class Record:
@@ -104,11 +124,11 @@ class Record:
         asked = [json.loads(line) for line in dict.fromkeys(self.asked.read_text().splitlines())]
         questions = []
         for question in (Question(**one) for whose, one in asked if whose == run):
-            answer, problem = question.ask()
+            answer, lasting, problem = question.ask()
             if problem:
                 self.forget()
                 return False, problem
-            questions.append({**asdict(question), "answer": answer})
+            questions.append({**asdict(question), "answer": answer, "lasting": lasting})
         write_file(self.kept, json.dumps({"inputs": inputs, "questions": questions}).encode(), 0o600)
         self.asked.unlink()
         return True, f"{len(questions)} questions are kept"

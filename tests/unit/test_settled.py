@@ -215,6 +215,17 @@ def test_every_difference_is_told_with_what_it_is(record: Record, place: Path) -
     assert look == {"why": "The look: finds something else", "diff": []}
 
 
+def test_who_asks_makes_no_difference_to_what_differs(record: Record, place: Path) -> None:
+    """The nightly look, which comes by no SSH, would cry wolf; or a run by another port would not open that one."""
+    (place / "etc/fact").write_text('{"installed": 1, "of_this_run": {"ssh_port": 22}}')
+    record.keep(RUN, INPUTS)
+    (place / "etc/fact").write_text('{"installed": 1, "of_this_run": {"ssh_port": null}}')
+    assert record.compare()[0]
+    assert record.ask(INPUTS)[1] == "The look: finds something else"
+    (place / "etc/fact").write_text('{"installed": 2, "of_this_run": {"ssh_port": 22}}')
+    assert not record.compare()[0]
+
+
 def test_differences_are_readable() -> None:
     """A person would be shown Python's dicts."""
     part = {

@@ -52,7 +52,7 @@ print(
             "container": lines("systemd-detect-virt", "--container") != ["none"],
             "pending": lines("/usr/local/sbin/skerry-settle", "pending"),
             "reverting": lines("systemctl", "is-active", "skerry-revert.timer") == ["active"],
-            "ssh_port": ssh_port(),
+            "of_this_run": {"ssh_port": ssh_port()},
         }
     )
 )
