@@ -44,7 +44,7 @@ class Question:
             return {"failed": True, "msg": f"{type(error).__name__}: {error}"}
 
     def ask(self) -> tuple[str, str, str]:
-        """Return `answer` and `lasting` of now, and in a sentence what would be changed, or is wrong; "" for nothing."""
+        """Return `answer` and `lasting` of now, and what would be changed, or is wrong; "" for nothing."""
         result = self._result()
         if result.get("failed"):
             return "", "", f"{self.task}: {result.get('msg', 'failed')}"
