@@ -102,12 +102,13 @@ async def test_no_token_gets_at_people_or_tokens(admin: AsyncClient, connect: Co
     """If this failed, a stolen token of a pipeline could make itself an admin's."""
     most = connect((await make(admin, role="admin", scopes=ALL))["token"])
     assert {Permission.OWN, Permission.USERS_WRITE, Permission.TOKENS_WRITE, Permission.AUDIT_READ}.isdisjoint(ALL)
-    served = ("/api/jobs", "/api/platform", "/api/alerts")
+    served = ("/api/jobs", "/api/platform", "/api/deploys", "/api/backups", "/api/alerts")
+    reported = ("PUT /api/platform/services", "PUT /api/deploys", "PUT /api/backups")
     for endpoint in ALLOWED:
         method, path = endpoint.split(" ")
         if not path.startswith("/api/") or path in ("/api/health", "/api/ready", "/api/auth/sign-in"):
             continue
         answer = await most.request(method, path, content=b"{" if method != "GET" else None)
         refused = answer.status_code in (401, 403)
-        machines = endpoint in ("PUT /api/platform/services", "POST /api/alerts")
+        machines = endpoint in (*reported, "POST /api/alerts")
         assert refused == (machines or not path.startswith(served)), endpoint

@@ -73,7 +73,7 @@ def test_a_deploy_is_told_whole(tmp_path: Path) -> None:
         log.note(name, {"web": f"shop:{name}"}, owner="ada", message="cheaper shipping")
     about = {"name": "1.5", "owner": "bob", "message": "dearer\nshipping", "reason": "shop_web ended with code 1"}
     history.add("rolled back", time.time() - 7, "release-dir", "laptop", **about)
-    History("mariadb", tmp_path).add("deployed", time.time(), "dir", "laptop")
+    History("mariadb", tmp_path).add("deployed", time.time(), "dir", "laptop 5699 5105781")
     told = deploy_chapter(tmp_path).picture()
     (app,) = told["apps"]
     assert app["name"] == "shop"
