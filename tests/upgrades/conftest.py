@@ -15,15 +15,20 @@ from tools.workshop import services
 
 TRAEFIK, MARIADB = "traefik:v3.7.15", "mariadb:11.8"
 ISSUE_6 = 200  # requests a second
-# Healthy, and routes nothing: its files are not read, so it knows no provider.
-ROUTES_NOTHING = [
-    *("/entrypoint.sh", "traefik", "--ping.entryPoint=traefik", "--entryPoints.traefik.address=127.0.0.1:8081"),
-    *("--entryPoints.web.address=:8080", "--entryPoints.websecure.address=:8443"),
-]
+# Healthy, and routes nothing: it reads a file of its own, which knows no provider.
+ROUTES_NOTHING = {
+    "ping": {"entryPoint": "traefik"},
+    "entryPoints": {
+        "traefik": {"address": "127.0.0.1:8081"},
+        "web": {"address": ":8080"},
+        "websecure": {"address": ":8443"},
+    },
+}
 VARIANTS = {
     "next": "ENV SKERRY_TEST_VERSION=next\n",
     "crashes": 'ENTRYPOINT ["sh", "-c", "echo boom: the version is broken >&2; sleep 1; exit 3"]\n',
-    "routes-nothing": f"ENTRYPOINT {json.dumps(ROUTES_NOTHING)}\n",
+    "routes-nothing": f"RUN echo '{json.dumps(ROUTES_NOTHING)}' > /edge.yml\n"
+    'ENTRYPOINT ["/entrypoint.sh", "traefik", "--configFile=/edge.yml"]\n',
 }
 
 
