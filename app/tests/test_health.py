@@ -10,10 +10,11 @@ from dataclasses import replace
 import pytest
 from httpx import ASGITransport, AsyncClient
 
-from console.api import make_asgi, make_services
+from console.api import make_app, make_asgi, make_services
 from console.auth.guards import GuardedRoute, Open, guarded
 from console.health.service import Readiness
 from console.lifecycle import Lifecycle, StartupError
+from console.middleware import RequestMiddleware
 from console.settings import ApiSettings
 from support import PUBLIC_URL, Connect
 
@@ -127,13 +128,14 @@ async def test_request_id(anonymous: AsyncClient, sent: str, *, kept: bool) -> N
 async def test_a_fault_of_ours_is_a_problem_without_details(settings: ApiSettings, lifecycle: Lifecycle) -> None:
     """If this failed, a bug would show a stack trace, or answer with nothing at all."""
     services = make_services(settings, lifecycle)
-    app = make_asgi(services, lifecycle)
+    routes = make_app(services, lifecycle)
+    app = RequestMiddleware(routes, services.metrics, lifecycle)
 
     @guarded(Open())
     async def broken() -> None:
         raise ValueError("a secret in the message")
 
-    app._app.routes.append(GuardedRoute("/api/broken", broken))  # type: ignore[attr-defined]
+    routes.routes.append(GuardedRoute("/api/broken", broken))
     async with AsyncClient(transport=ASGITransport(app), base_url=PUBLIC_URL) as client:
         answer = await client.get("/api/broken")
     assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
