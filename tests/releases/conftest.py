@@ -73,8 +73,8 @@ class Shop:
 
     def last(self) -> dict[str, Any]:
         """Return what the host keeps of the last deploy."""
-        kept: list[dict[str, Any]] = json.loads(self.vps.out("cat /var/lib/skerry/deploys/shop.json"))
-        return kept[-1]
+        kept: dict[str, Any] = json.loads(self.vps.out("cat /var/lib/skerry/deploys/shop.json"))["entries"][-1]
+        return kept
 
     def metric(self, verdict: str) -> str:
         """Return whether the last deploy's metric has this verdict: 1 or 0."""
