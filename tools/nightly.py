@@ -23,8 +23,6 @@ from tools.on_host import ssh
 PATTERNS = {
     "JOB": (r"[a-z][a-z0-9-]{0,40}", "the name of a job"),
     "HOST": (pinned.HOST, "user@address or user@address:port"),
-    "KNOWN_HOSTS": (r"(?s).*\S.*", "lines of known_hosts"),
-    "SSH_KEY": (r"(?s).*\S.*", "a private key"),
 }
 SHOWN = 60
 """Lines of the end of a job's output that a summary shows."""
@@ -32,12 +30,8 @@ SHOWN = 60
 
 def read(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the settings, checked; end with a sentence for each that cannot be. No secret is repeated."""
-    found = {name: environ.get(name, "") for name in PATTERNS}
-    wrong = [
-        f"{name} is {found[name]!r}: allowed is {allowed}." if name in ("JOB", "HOST") else f"{name} is missing."
-        for name, (pattern, allowed) in PATTERNS.items()
-        if not re.fullmatch(pattern, found[name])
-    ]
+    found = {name: environ.get(name, "") for name in (*PATTERNS, *pinned.SECRETS)}
+    wrong = pinned.problems(found, PATTERNS)
     if wrong:
         sys.exit("\n".join(wrong))
     return found
@@ -50,7 +44,7 @@ def run(settings: Mapping[str, str]) -> tuple[int, list[str]]:
         known_hosts.write_text(settings["KNOWN_HOSTS"].strip() + "\n")
         variables = pinned.variables(settings["HOST"], known_hosts)
         command = ssh(variables, variables["ansible_host"], ["skerry-job", "run", settings["JOB"], "--why", "nightly"])
-        environment = {name: value for name, value in os.environ.items() if name not in PATTERNS} | found
+        environment = {name: value for name, value in os.environ.items() if name not in pinned.SECRETS} | found
         process = subprocess.Popen(
             command,
             env=environment,

@@ -6,13 +6,25 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 HOST = r"[a-z_][a-z0-9_-]*@[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?"
 """user@address or user@address:port; nothing that ssh would take for an option."""
+SECRETS = ("SSH_KEY", "KNOWN_HOSTS")
+"""Variables that every pipeline needs, whose values are told to nobody."""
+
+
+def problems(found: Mapping[str, str], patterns: Mapping[str, tuple[str, str]]) -> list[str]:
+    """Return a sentence for each setting off its pattern (and what is allowed), and for each of SECRETS not there."""
+    wrong = [
+        f"{name} is {found[name]!r}: allowed is {allowed}."
+        for name, (pattern, allowed) in patterns.items()
+        if not re.fullmatch(pattern, found[name])
+    ]
+    return wrong + [f"{name} is missing." for name in SECRETS if not found[name].strip()]
 
 
 @contextmanager

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -34,19 +33,13 @@ PATTERNS = {
     "BACKUP": (r"true|false", "true or false"),
 }
 DEFAULTS = {"RELEASE": "", "ACTION": "deploy", "BACKUP": "false"}
-OURS = ("SSH_KEY", "KNOWN_HOSTS")
 LONGEST_REASON = 4000  # characters; a summary takes a megabyte, its reader less
 
 
 def read(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the settings, checked; end with a sentence for each that cannot be."""
-    found = {name: environ.get(name) or DEFAULTS.get(name, "") for name in (*PATTERNS, *OURS)}
-    wrong = [
-        f"{name} is {found[name]!r}: allowed is {allowed}."
-        for name, (pattern, allowed) in PATTERNS.items()
-        if not re.fullmatch(pattern, found[name])
-    ]
-    wrong += [f"{name} is missing." for name in OURS if not found[name].strip()]
+    found = {name: environ.get(name) or DEFAULTS.get(name, "") for name in (*PATTERNS, *pinned.SECRETS)}
+    wrong = pinned.problems(found, PATTERNS)
     if found["ACTION"] == "deploy" and not found["RELEASE"]:
         wrong.append("RELEASE is missing.")
     if wrong:
@@ -70,7 +63,7 @@ def run(settings: Mapping[str, str]) -> dict[str, Any]:
         extra |= {"release": settings["RELEASE"]} if settings["RELEASE"] else {}
         playbook = f"playbooks/{settings['ACTION']}-app.yml"
         command = ["ansible-playbook", "-i", str(place / "hosts.json"), playbook, "-e", json.dumps(extra)]
-        env = {key: value for key, value in os.environ.items() if key not in OURS} | found
+        env = {key: value for key, value in os.environ.items() if key not in pinned.SECRETS} | found
         code = subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
         try:
             result: dict[str, Any] = json.loads((place / "result").read_text())

@@ -19,21 +19,14 @@ import httpx
 import socketio
 
 from backends import Backends, free_port
+from console.platform.examples import SNAPSHOT
 from support import ADMIN, ALERTS_TOKEN, PASSWORD, PUBLIC_URL, REPORTER_TOKEN, RUNNER_TOKEN
 
 SECRET_KEY = "secret-" + "0123456789" * 4
 SOURCE = Path(__file__).parent.parent / "src"
 PATIENCE = 120  # seconds for a start on a busy machine
 
-SERVICE = {
-    "stack": "mariadb",
-    "name": "mariadb",
-    "image": "mariadb:11.8",
-    "desired": 1,
-    "running": 1,
-    "healthy": True,
-    "updated_at": "2026-01-02T03:04:05Z",
-}
+SERVICE: dict[str, Any] = SNAPSHOT["services"][0]
 
 
 @dataclass

@@ -29,26 +29,18 @@ SEEN = {
     "admin": ["overview", "services", "deploys", "backups", "alerts", "jobs", "users", "audit", "profile"],
 }
 # The buttons in the body of a page, each once, that are not everyone's own affair.
+OPERATORS: dict[str, set[str]] = {
+    "Overview": set(),
+    "Services": {"Log…"},
+    "Deploys": {"Deploy a release…"},
+    "Backups": {"Back up now…", "Prove the newest backup…"},
+    "Alerts": {"Acknowledge", "Remove unused images…"},
+    "Jobs": {"Start…"},
+}
 BUTTONS: dict[str, dict[str, set[str]]] = {
-    "viewer": {name: set() for name in ("Overview", "Services", "Deploys", "Backups", "Alerts", "Jobs")},
-    "operator": {
-        "Overview": set(),
-        "Services": {"Log…"},
-        "Deploys": {"Deploy a release…"},
-        "Backups": {"Back up now…", "Prove the newest backup…"},
-        "Alerts": {"Acknowledge", "Remove unused images…"},
-        "Jobs": {"Start…"},
-    },
-    "admin": {
-        "Overview": set(),
-        "Services": {"Log…"},
-        "Deploys": {"Deploy a release…"},
-        "Backups": {"Back up now…", "Prove the newest backup…"},
-        "Alerts": {"Acknowledge", "Remove unused images…"},
-        "Jobs": {"Start…"},
-        "Users": {"New user", "Disable", "Reset password"},
-        "Audit log": {"Filter"},
-    },
+    "viewer": {name: set() for name in OPERATORS},
+    "operator": OPERATORS,
+    "admin": OPERATORS | {"Users": {"New user", "Disable", "Reset password"}, "Audit log": {"Filter"}},
 }
 # What a role may not do, each tried by hand.
 REFUSED = {
