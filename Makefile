@@ -5,6 +5,8 @@ INVENTORY ?= inventories/local
 PLAYBOOK = PATH="$(CURDIR)/.venv/bin:$$PATH" ansible-playbook -i $(INVENTORY)
 ON_HOST = .venv/bin/python -m tools.on_host $(INVENTORY)
 TESTS = .venv/bin/python -m tests.run
+# make's own AS is the assembler: without this line every restore would go beside, into a database «as».
+AS =
 .DEFAULT_GOAL := help
 .PHONY: help up down clean ssh status logs workshop workshop-status venv secrets test-alert deploy rollback upgrade backup backups drill restore recovery-sheet recover test docs dashboards requirements
 
