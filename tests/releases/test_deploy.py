@@ -26,12 +26,13 @@ def test_a_release_is_deployed_and_gone_back_from(shop: Shop) -> None:
         assert back.code == 0, back.output[-3000:]
         assert (told["verdict"], told["release"], shop.running()) == ("deployed", "1", "1")
 
-        # By a job of the host, as the console asks for it.
-        job = shop.vps.ssh(
-            "skerry-job run deploy-app app=shop release=2 --why 'it is {{ good }}' --by ada", timeout=600
-        )
+        # By a job of the host, as the console asks for it. Its backup must not wait for the deploy that it belongs to.
+        before = shop.vps.out("ls /var/lib/skerry/backup/events | grep -c backup")
+        asked = "app=shop release=2 backup=yes --why 'it is {{ good }}' --by ada"
+        job = shop.vps.ssh(f"skerry-job run deploy-app {asked}", timeout=600)
         assert job.returncode == 0, job.stdout[-3000:]
         told = shop.last()
+        assert int(shop.vps.out("ls /var/lib/skerry/backup/events | grep -c backup")) > int(before)
     assert (told["verdict"], told["name"], told["owner"]) == ("deployed", "2", "ada")
     assert told["message"] == "it is {{ good }}"
     assert shop.running() == "2"

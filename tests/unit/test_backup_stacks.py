@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from module_utils.skerry import patience, rollout
 from module_utils.skerry.lock import Lock, LockedError
 from tools.workshop.settings import ROOT
 
@@ -54,3 +55,20 @@ def test_a_deploys_own_backup_does_not_wait_for_it(shop: Path, monkeypatch: pyte
     monkeypatch.setenv(stacks.OWN, "shop")
     with Lock(shop, patience=0.1).held(), stacks.held(["shop"], "a backup of shop"):
         pass
+
+
+def test_a_deploy_tells_its_backup_that_it_holds_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The two would call the variable differently, and each deploy with a backup hang for half an hour."""
+    told: dict[str, str] = {}
+
+    def run(_argv: list[str], _seconds: float, _tick: object, environment: dict[str, str]) -> patience.Ended:
+        told.update(environment)
+        return patience.Ended(0, "")
+
+    monkeypatch.setattr(patience, "run", run)
+    deploy = object.__new__(rollout.Rollout)
+    monkeypatch.setattr(deploy, "order", rollout.Order("shop", "deploy", "1.5", backup=True), raising=False)
+    monkeypatch.setattr(deploy, "lock", Lock(Path("unused"), 0), raising=False)
+    monkeypatch.setattr(deploy, "_run_hooks", lambda *_: "")
+    deploy._prepare(rollout.Wanted("1.5", {}))
+    assert told == {stacks.OWN: "shop"}
