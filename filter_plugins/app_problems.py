@@ -15,6 +15,7 @@ import ansible.module_utils
 ansible.module_utils.__path__.append(str(Path(__file__).parents[1] / "module_utils"))
 
 from ansible.module_utils.skerry.references import follows  # noqa: E402
+from ansible.module_utils.skerry_gates import keeper  # noqa: E402
 from ansible.module_utils.skerry_settings import Kind, listing, mapping, settings, text, whole, wrong  # noqa: E402
 
 RESERVED = {
@@ -77,6 +78,7 @@ INSTANCE: dict[str, Kind] = {
         ),
         "a dict of path and status such as {path: /healthz, status: 200}",
     ),
+    "sign_in": text("viewer|operator|admin", "viewer, operator or admin"),
     "services": Kind(lambda value: isinstance(value, Mapping) and bool(value), "a dict with at least one service"),
 }
 
@@ -115,6 +117,7 @@ SERVICE: dict[str, Kind] = {
         "a dict with port and optionally path such as {port: 9000, path: /metrics}",
     ),
     "alerts": BOOLEAN,
+    "gates": BOOLEAN,
     "drain": text("app|platform", "app or platform"),
     "order": text("start-first|stop-first", "start-first or stop-first"),
     "delay": PERIOD,
@@ -142,7 +145,7 @@ def app_problems(
         where = f"app_instances[{number}]"
         found = list(settings(where, instance, INSTANCE, required=("name", "domain", "services")))
         problems += found or _instance(where, instance, secrets, usable, memory_mb)
-    return problems + list(_duplicates(instances))
+    return problems + list(_duplicates(instances)) + ([] if problems else list(_gates(instances)))
 
 
 def _instance(
@@ -194,6 +197,21 @@ def _service(
                 yield f'{at}.secrets has "{secret}": allowed is that only where {BUILT_IN[secret]} is true.'
         elif own is not None and not own.get(secret):
             yield f"app_secrets.{instance['name']}.{secret} is missing: needed since {at}.secrets names it."
+
+
+def _gates(instances: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What is wrong with sites behind a sign-in, of instances that are well otherwise."""
+    for number, instance in enumerate(instances):
+        at = f"app_instances[{number}]"
+        if not instance.get("sign_in"):
+            continue
+        if keeper(instances) is None:
+            yield f'{at}.sign_in is "{instance["sign_in"]}": allowed is that only beside the console, app_console.'
+        for name, service in instance["services"].items():
+            if service.get("gates"):
+                yield f"{at}.sign_in is set: allowed is that only where no service has gates."
+            if service.get("paths") and not service.get("ready"):
+                yield f"{at}.services.{name}.ready is missing: needed beside sign_in, open to the monitoring."
 
 
 def _megabytes(size: str) -> float:

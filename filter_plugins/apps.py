@@ -18,6 +18,7 @@ import ansible.module_utils
 ansible.module_utils.__path__.append(str(Path(__file__).parents[1] / "module_utils"))
 
 from ansible.module_utils.skerry.references import NEWEST, follows, of_release  # noqa: E402
+from ansible.module_utils.skerry_gates import door_labels, public_url  # noqa: E402
 
 Instance = Mapping[str, Any]
 Secrets = Mapping[str, Mapping[str, str]]
@@ -142,35 +143,46 @@ def _within(path: str, above: str) -> bool:
 
 
 def app_services(
-    instance: Instance, defaults: Mapping[str, Any] | None = None, public_port: int = 443
+    instance: Instance,
+    defaults: Mapping[str, Any] | None = None,
+    public_port: int = 443,
+    access: Mapping[str, Any] | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Return the instance's services with every setting that the stack template reads filled in.
 
     ``defaults`` (``app_service_defaults``) stand between SERVICE_DEFAULTS and the service's own settings.
     ``public_port`` is the port that browsers use; it shows in PUBLIC_URL unless it is 443.
+    ``access``: what ``app_access`` says of the sites behind a sign-in.
     """
     return {
-        name: _service(instance, name, {**SERVICE_DEFAULTS, **(defaults or {}), **service}, public_port)
+        name: _service(instance, name, {**SERVICE_DEFAULTS, **(defaults or {}), **service}, public_port, access or {})
         for name, service in instance["services"].items()
     }
 
 
-def _service(instance: Instance, name: str, service: dict[str, Any], public_port: int) -> dict[str, Any]:
+def _service(
+    instance: Instance, name: str, service: dict[str, Any], public_port: int, access: Mapping[str, Any]
+) -> dict[str, Any]:
     if follows(service["image"]) and "release" in instance:
         service["image"] = of_release(service["image"], str(instance["release"]))
     service["tmpfs"] = {path: _bytes(size) for path, size in {**SERVICE_DEFAULTS["tmpfs"], **service["tmpfs"]}.items()}
     service["environment"] = _environment(instance, service, public_port)
+    if service.get("gates") and access.get("gates"):
+        service["environment"]["GATES"] = json.dumps(access["gates"], sort_keys=True)
     service["networks"] = _networks(instance, service)
     if service["drain"] == "platform":
         service.update(PLATFORM_DRAIN)
     service["limits"] = _limits(service)
-    service["labels"] = _metrics_labels(service)
+    service["labels"] = _metrics_labels(service) | (
+        door_labels(instance, name, service) if service.get("gates") else {}
+    )
     if service["paths"]:
         service["route"] = {
             # Names hold no double dash, so this one is unique over all instances.
             "name": f"{instance['name']}--{name}",
             "domain": instance["domain"],
             **{key: service[key] for key in ("port", "paths", "ready", "sticky") if key in service},
+            **({"sign_in": access["middleware"]} if instance.get("sign_in") else {}),
         }
     uid, _, gid = str(service.get("user", "")).partition(":")
     # Only a numeric user tells who has to be able to read the secret files; without one, every process in the
@@ -180,9 +192,8 @@ def _service(instance: Instance, name: str, service: dict[str, Any], public_port
 
 
 def _environment(instance: Instance, service: Mapping[str, Any], public_port: int) -> dict[str, str]:
-    port = "" if public_port == 443 else f":{public_port}"
     merged = {
-        "PUBLIC_URL": f"https://{instance['domain']}{port}",
+        "PUBLIC_URL": public_url(instance["domain"], public_port),
         **({"REDIS_PREFIX": f"{instance['name']}:"} if instance.get("redis", False) else {}),
         **instance.get("environment", {}),
         **service["environment"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,7 @@ def traefik_labels(service: dict[str, Any], wildcard_domains: list[str] | None =
         ready        path that answers 2xx/3xx while the service takes requests, asked each second; empty: not asked
         sticky       true: a cookie keeps a client on one replica (a must for Socket.IO with polling)
         middlewares  list of Traefik middlewares of the service's own, as name@provider
+        sign_in      one more, that lets in who is signed in only; the ready path alone stays open, for whoever watches
     wildcard_domains: base domains whose wildcard certificate Traefik holds (traefik_acme_wildcard_domains); a domain
         that none of them covers asks for a certificate of its own.
 
@@ -80,14 +81,14 @@ def traefik_labels(service: dict[str, Any], wildcard_domains: list[str] | None =
     paths = service.get("paths") or ["/"]
     _check_service(service, paths)
     labels = {"traefik.enable": "true"}
-    for index, path in enumerate(paths):
+    for index, (rule, priority, middlewares) in enumerate(_routers(service, paths)):
         router = f"traefik.http.routers.{name}" + (f"-{index}" if index else "")
-        labels[f"{router}.rule"] = traefik_rule(str(domain), path)
-        labels[f"{router}.priority"] = str(traefik_priority(path))
+        labels[f"{router}.rule"] = rule
+        labels[f"{router}.priority"] = str(priority)
         labels[f"{router}.entrypoints"] = "websecure"
         labels[f"{router}.service"] = str(name)
-        if service.get("middlewares"):
-            labels[f"{router}.middlewares"] = ",".join(service["middlewares"])
+        if middlewares:
+            labels[f"{router}.middlewares"] = ",".join(middlewares)
     if any(f"{path}/".startswith(("//", "/metrics/")) for path in paths):
         labels |= _metrics_refused(str(name), str(domain))
     if wildcard_domains and not _covered(str(domain), wildcard_domains):
@@ -140,6 +141,14 @@ def traefik_problems(values: dict[str, Any]) -> list[str]:
     return [f"{name} is {values[name]!r}: allowed is {_ALLOWED[name]}." for name in good if not good[name]]
 
 
+def _routers(service: dict[str, Any], paths: list[str]) -> Iterator[tuple[str, int, list[str]]]:
+    domain, own, sign_in = str(service["domain"]), service.get("middlewares") or [], service.get("sign_in")
+    for path in paths:
+        yield traefik_rule(domain, path), traefik_priority(path), [*own, *([sign_in] if sign_in else [])]
+    if sign_in and service.get("ready"):
+        yield f"Host(`{domain}`) && Path(`{service['ready']}`)", traefik_priority(service["ready"]) + 1, own
+
+
 def _metrics_refused(name: str, domain: str) -> dict[str, str]:
     # The role has a catch without a domain, too. Alone it would answer 421 instead of 403: Traefik refuses a request
     # whose router has other TLS options than its connection, and a router without a domain cannot have the routed ones.
@@ -178,6 +187,8 @@ def _check_service(service: dict[str, Any], paths: Any) -> None:
     middlewares = service.get("middlewares") or []
     if not isinstance(middlewares, list) or not all(_MIDDLEWARE.fullmatch(str(entry)) for entry in middlewares):
         refuse("middlewares", "a list of name@provider")
+    if service.get("sign_in") and not _MIDDLEWARE.fullmatch(str(service["sign_in"])):
+        refuse("sign_in", "one name@provider")
 
 
 class FilterModule:

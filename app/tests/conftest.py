@@ -19,7 +19,7 @@ from console.database import Database, make_engine
 from console.lifecycle import Lifecycle
 from console.migrate import migrate
 from console.settings import ApiSettings, MigrateSettings
-from support import ADMIN, ALERTS_TOKEN, PASSWORD, PUBLIC_URL, REPORTER_TOKEN, AsRole, Connect, bearer, sign_in
+from support import ADMIN, ALERTS_TOKEN, GATES, PASSWORD, PUBLIC_URL, REPORTER_TOKEN, AsRole, Connect, bearer, sign_in
 
 
 @pytest.fixture(scope="session")
@@ -61,6 +61,7 @@ def settings(migrated: Backends) -> ApiSettings:
         secret_key="secret-" + "0123456789" * 4,
         reporter_token=REPORTER_TOKEN,
         alerts_token=ALERTS_TOKEN,
+        gates={gate.name: gate for gate in GATES},
         public_url=PUBLIC_URL,
         redis_prefix=f"console:{uuid.uuid4().hex}:",
         port=8000,

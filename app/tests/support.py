@@ -7,6 +7,7 @@ from collections.abc import Callable
 from httpx import AsyncClient, Response
 
 from console.auth.permissions import Role
+from console.gates.gate import Gate
 
 ADMIN = "admin"
 PASSWORD = "correct horse battery staple"
@@ -14,6 +15,7 @@ REPORTER_TOKEN = "reporter-" + "0123456789" * 4
 ALERTS_TOKEN = "alerts-" + "0123456789" * 4
 RUNNER_TOKEN = "runner-" + "0123456789" * 4
 PUBLIC_URL = "https://console.test"
+GATES = (Gate("grafana", "https://grafana.test:8443", Role.VIEWER), Gate("vault", "https://vault.test", Role.ADMIN))
 OURS = {"origin": PUBLIC_URL}  # what a browser sends along with a POST of the console's own pages
 
 # Makes a client of the api: token or None, and the address that it seems to come from.

@@ -109,6 +109,8 @@ async def test_examples_are_what_is_answered(
     token = await guide.ask(admin, "POST /api/tokens", 201)
     await guide.ask(admin, "GET /api/tokens", 200)
     await guide.ask(admin, "DELETE /api/tokens/{token_id}", 204, token_id=token["id"])
+    await guide.ask(admin, "GET /api/gates", 200)
+    await guide.ask(admin, "POST /api/gates/{name}/codes", 201, name="grafana")
     await guide.ask(admin, "GET /api/audit", 200)
     await guide.ask(admin, "GET /api/openapi.json", 200)
     await _way_out(guide, admin, connect)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import jmespath
 import pytest
 import yaml
 
@@ -39,6 +40,39 @@ def test_nobody_gets_in_without_a_password() -> None:
     assert settings["GF_USERS_ALLOW_SIGN_UP"] == "false"
     assert settings["GF_SECURITY_ADMIN_PASSWORD__FILE"] == "/run/secrets/admin_password"
     assert settings["GF_SECURITY_SECRET_KEY__FILE"] == "/run/secrets/secret_key"
+
+
+CONSOLE = {"url": "https://console.example.com", "middleware": "console-sign-in@swarm", "keys": {"keys": [{"x": "1"}]}}
+
+
+def test_the_console_says_who_gets_in() -> None:
+    """Whoever is signed in in the console would need another password, or one without a sign-in would reach Grafana."""
+    one = service(grafana_console=CONSOLE)
+    settings, labels = one["environment"], one["deploy"]["labels"]
+    assert (settings["GF_AUTH_JWT_ENABLED"], settings["GF_AUTH_JWT_HEADER_NAME"]) == ("true", "X-Skerry-Assertion")
+    assert json.loads(settings["GF_AUTH_JWT_EXPECT_CLAIMS"]) == {"iss": CONSOLE["url"], "aud": "grafana"}
+    assert (settings["GF_AUTH_DISABLE_LOGIN_FORM"], settings["GF_AUTH_BASIC_ENABLED"]) == ("true", "false")
+    path = settings["GF_AUTH_JWT_ROLE_ATTRIBUTE_PATH"]
+    roles = {role: jmespath.search(path, {"role": role}) for role in ("viewer", "operator", "admin", "king")}
+    assert roles == {"viewer": "Viewer", "operator": "Editor", "admin": "Admin", "king": False}
+    assert labels["traefik.http.routers.grafana--grafana.middlewares"] == "console-sign-in@swarm"
+    keys = {"source": "sign_in", "target": settings["GF_AUTH_JWT_JWK_SET_FILE"], "mode": 0o444}
+    assert one["configs"] == [keys]
+    assert (
+        json.loads(render("grafana", "stack/sign-in.json.j2", VARIABLES | {"grafana_console": CONSOLE}))
+        == CONSOLE["keys"]
+    )
+
+
+@pytest.mark.parametrize(
+    "without", [{"grafana_console": {}}, {"grafana_sign_in": "password", "grafana_console": CONSOLE}]
+)
+def test_without_the_console_there_are_passwords(without: dict[str, Any]) -> None:
+    """Nobody would get in where no console runs, or where its owner wants Grafana's own users."""
+    one = service(**without)
+    assert not [name for name in one["environment"] if "JWT" in name or "LOGIN_FORM" in name]
+    assert "traefik.http.routers.grafana--grafana.middlewares" not in one["deploy"]["labels"]
+    assert "configs" not in one
 
 
 def test_no_secret_stands_in_the_stack_file() -> None:

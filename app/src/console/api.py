@@ -24,6 +24,8 @@ import console.audit.endpoints
 import console.auth.endpoints
 import console.backups.endpoints
 import console.deploys.endpoints
+import console.gates.door
+import console.gates.endpoints
 import console.health.endpoints
 import console.jobs.endpoints
 import console.machines.endpoints
@@ -46,6 +48,7 @@ from console.cache import connection_options, make_redis
 from console.database import Database, make_engine
 from console.deploys.service import DeployService
 from console.errors import ConsoleError, UnavailableError, problem
+from console.gates.service import GateService, make_gates
 from console.health.service import Readiness
 from console.jobs.keeper import Keeper
 from console.jobs.live import LiveJobs
@@ -88,6 +91,7 @@ class Services:
     deploys: DeployService
     backups: BackupService
     alerts: AlertService
+    gates: GateService
     machines: MachineService
     jobs: JobService
     keeper: Keeper
@@ -129,6 +133,7 @@ def make_services(settings: ApiSettings, lifecycle: Lifecycle, database: Databas
         deploys=DeployService(deploy_reports(redis, prefix), emitter),
         backups=BackupService(backup_reports(redis, prefix), emitter),
         alerts=AlertService(database, audit, emitter, metrics),
+        gates=make_gates(database, audit, redis, settings),
         machines=MachineService(database, audit),
         jobs=JobService(database, audit, live, Presence(redis, prefix), topics, keeper, emitter),
         keeper=keeper,
@@ -169,6 +174,8 @@ def make_app(services: Services, lifecycle: Lifecycle) -> FastAPI:
     app.include_router(console.deploys.endpoints.router)
     app.include_router(console.backups.endpoints.router)
     app.include_router(console.alerts.endpoints.router)
+    app.include_router(console.gates.endpoints.router)
+    app.include_router(console.gates.door.router)
     app.include_router(console.jobs.endpoints.router)
     app.include_router(console.machines.endpoints.router)
     app.include_router(console.openapi.endpoints.router)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from console.gates.gate import Gate, gates_of
+
 MIN_SECRET = 32
 MIN_PASSWORD = 12
 PRIVATE_NETWORKS = "127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,::1,fc00::/7"
@@ -45,6 +47,7 @@ class ApiSettings(CommonSettings):
     database_url: str = field(repr=False)
     reporter_token: str = field(repr=False)
     alerts_token: str | None = field(default=None, repr=False)
+    gates: Mapping[str, Gate] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +120,14 @@ class _Reader:
             raise SettingsError("DATABASE_URL is not a URL of the form mysql+asyncmy://host/name: check it.")
         return f"mysql+asyncmy://{rest}"
 
+    def gates(self) -> dict[str, Gate]:
+        """Other sites that are entered by the console's sign-in."""
+        try:
+            return gates_of(self.text("GATES", "{}"))
+        except ValueError as error:
+            wanted = '{"grafana": {"url": "https://grafana.example.com", "role": "viewer"}}'
+            raise SettingsError(f"GATES cannot be read ({error}): JSON such as {wanted} is needed.") from error
+
     def common(self) -> dict[str, object]:
         public_url = self.url("PUBLIC_URL", self.text("PUBLIC_URL"), ("https", "http"))
         return {
@@ -156,6 +167,7 @@ def api_settings(environ: Mapping[str, str]) -> ApiSettings:
         database_url=read.database_url(),
         reporter_token=read.secret("REPORTER_TOKEN", MIN_SECRET),
         alerts_token=read.optional_secret("ALERTS_TOKEN", MIN_SECRET),
+        gates=read.gates(),
     )
 
 

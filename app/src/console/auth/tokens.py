@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ import jwt
 
 from console.auth.permissions import PERMISSIONS, Permission, Role
 from console.errors import UnauthorizedError
+from console.keys import derive
 
 ACCESS_SECONDS = 300
 LEEWAY_SECONDS = 30  # clocks of two hosts differ
@@ -43,7 +43,7 @@ class Tokens:
     """Issues and verifies with one key, derived once from the secret for this purpose alone."""
 
     def __init__(self, secret: str) -> None:
-        self._key = hashlib.blake2b(secret.encode(), digest_size=32, person=b"console.access").digest()
+        self._key = derive(secret, b"console.access")
 
     def issue(self, user_id: int, name: str, role: Role, session: str, version: int = 0) -> str:
         """A token of ACCESS_SECONDS."""

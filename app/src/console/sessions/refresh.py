@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
+from console.keys import derive
 from console.sessions.models import Session
 
 GRACE_SECONDS = 10
@@ -46,7 +47,7 @@ class RefreshTokens:
     """Makes and reads tokens with one key, derived once from the secret for this purpose alone."""
 
     def __init__(self, secret: str) -> None:
-        self._key = hashlib.blake2b(secret.encode(), digest_size=32, person=b"console.refresh").digest()
+        self._key = derive(secret, b"console.refresh")
 
     def make(self, session_id: str, generation: int) -> str:
         """The token of this generation: always the same one."""

@@ -31,6 +31,15 @@ _LIVE = (
     .join(Session, Session.user_id == User.id)
     .where(Session.id == bindparam("session_id"), Session.user_id == bindparam("user_id"))
 )
+_USER = (
+    select(User.name, User.role, Session.expires_at)
+    .join(Session, Session.user_id == User.id)
+    .where(
+        Session.id == bindparam("session_id"),
+        Session.user_id == bindparam("user_id"),
+        Session.expires_at > bindparam("now"),
+    )
+)
 
 
 class SessionRepository:
@@ -53,6 +62,11 @@ class SessionRepository:
         """The version that the user's tokens have now; None when the session has ended."""
         values: dict[str, Any] = {"user_id": user_id, "session_id": session_id}
         return await self._session.scalar(_LIVE, values)
+
+    async def live_user(self, user_id: int, session_id: str, now: datetime) -> RowMapping | None:
+        """``name``, ``role`` and the session's ``expires_at``, as they are now; None when the session has ended."""
+        values: dict[str, Any] = {"user_id": user_id, "session_id": session_id, "now": now}
+        return (await self._session.execute(_USER, values)).mappings().one_or_none()
 
     async def of_user(self, user_id: int, now: datetime) -> Sequence[RowMapping]:
         """The user's sessions, newest first, at most 200."""

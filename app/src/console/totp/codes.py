@@ -11,6 +11,8 @@ import time
 import pyotp
 from nacl.secret import SecretBox
 
+from console.keys import derive
+
 STEP_SECONDS = 30
 SLACK_STEPS = 1  # to either side: clocks differ, and typing takes time (RFC 6238, 5.2)
 ISSUER = "Skerry"
@@ -22,8 +24,8 @@ class Vault:
     """Encrypts secrets, and hashes recovery codes, with keys derived from the console's secret for this alone."""
 
     def __init__(self, secret: str) -> None:
-        self._box = SecretBox(_key(secret, b"console.totp"))
-        self._recovery = _key(secret, b"console.recover")
+        self._box = SecretBox(derive(secret, b"console.totp"))
+        self._recovery = derive(secret, b"console.recover")
 
     def seal(self, secret: str, user_id: int) -> bytes:
         """Encrypted and authenticated; opens for this user only."""
@@ -67,7 +69,3 @@ def step_of(secret: str, code: str, now: float | None = None) -> int | None:
         if hmac.compare_digest(totp.generate_otp(step).encode(), code.encode()):
             found = step
     return found
-
-
-def _key(secret: str, purpose: bytes) -> bytes:
-    return hashlib.blake2b(secret.encode(), digest_size=32, person=purpose).digest()
