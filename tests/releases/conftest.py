@@ -91,8 +91,11 @@ def shop(vps: Vps, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     run = found.site()
     assert run.code == 0, run.output[-3000:]
     yield found
-    gone = playbook(name="playbooks/remove-stack.yml", extra={"remove_stack": "shop", "remove_confirm": "shop"})
-    assert gone.code == 0, gone.output[-3000:]
+    for stack in ("shop", "wiki"):
+        gone = playbook(name="playbooks/remove-stack.yml", extra={"remove_stack": stack, "remove_confirm": stack})
+        assert gone.code == 0, gone.output[-3000:]
+    back = playbook("--tags", "app")  # the console forgets that there was a wiki
+    assert back.code == 0, back.output[-3000:]
 
 
 @pytest.fixture

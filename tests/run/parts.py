@@ -60,7 +60,12 @@ def discover(root: Path) -> dict[str, Part]:
         Part("site", (*pytest, "tests/site"), needs=("up",), vps=True),
         Part("e2e", (*pytest, "tests/e2e"), needs=("up",), vps=True),
         Part("faults", (*pytest, "tests/faults"), needs=("site", "e2e"), vps=True),
-        Part("releases", (*pytest, "tests/releases/test_deploy.py"), needs=("faults",), vps=True),
+        Part(
+            "releases",
+            (*pytest, "tests/releases/test_deploy.py", "tests/releases/test_sign_in.py"),
+            needs=("faults",),
+            vps=True,
+        ),
         Part("broken-releases", (*pytest, "tests/releases/test_broken.py"), needs=("faults",), vps=True),
         Part("alerts", (*pytest, "tests/alerts"), needs=("faults",), vps=True),
         Part("upgrades", (*pytest, "tests/upgrades"), needs=("faults",), vps=True),

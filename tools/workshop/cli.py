@@ -140,6 +140,10 @@ def clean(settings: Settings, *, with_images: bool, force: bool) -> None:
             if ours:
                 engine.docker("rmi", "--force", *ours, check=False)
         print(f"removed {', '.join(names) or 'no container'}, network {settings.name}")
+    else:
+        print(
+            "The Docker engine does not answer, so its containers and volumes stay: `make workshop clean` removes them."
+        )
     shutil.rmtree(settings.local, ignore_errors=True)
     inventory.variables_file(settings).unlink(missing_ok=True)
     print(f"removed {settings.local}; secrets are kept in {inventory.directory(settings)}/group_vars/all/vault.yml")

@@ -27,6 +27,8 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, {file.name: digest(file) for file in Path("/run/secrets").glob("*")})
         elif self.path.endswith("/environment"):
             self.answer(200, dict(os.environ))
+        elif self.path.endswith("/visitor"):
+            self.answer(200, {"assertion": self.headers.get("X-Skerry-Assertion")})
         else:
             self.answer(500 if MODE == "wrong" else 200, {"release": os.environ["DEMO_RELEASE"], "path": self.path})
 

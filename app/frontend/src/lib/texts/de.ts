@@ -37,6 +37,7 @@ export const de: Record<Key, string> = {
   "state.degraded": "Eingeschränkt",
   "state.down": "Ausgefallen",
   "state.stopped": "Gestoppt",
+  "gate.opening": "{name} wird geöffnet…",
   "nav.label": "Seiten",
   "nav.services": "Dienste",
   "nav.alerts": "Alarme",

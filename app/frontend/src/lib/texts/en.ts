@@ -35,6 +35,7 @@ export const en = {
   "state.degraded": "Degraded",
   "state.down": "Down",
   "state.stopped": "Stopped",
+  "gate.opening": "Opening {name}…",
   "nav.label": "Pages",
   "nav.services": "Services",
   "nav.alerts": "Alerts",
