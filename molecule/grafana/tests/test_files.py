@@ -76,4 +76,4 @@ def test_bad_variables_are_refused_before_the_first_change(
 def test_no_secret_shows(leaks: Callable[..., list[str]]) -> None:
     """Anyone who may look at the host would learn a password."""
     assert leaks(["httpMethod"]), "the search finds nothing at all"
-    assert leaks(["canary-Grafana-7h3k9d21", "canary-Key-4f8s2m60aaaa"]) == []
+    assert leaks(["canary-Grafana-7h3k9d21", "canary-Key-4f8s2m60aaaa", "canary-Secret-0f7d3b21-9c44"]) == []
