@@ -10,6 +10,7 @@ from tests.local import Vps
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        ("renew-certificates", "console.skerry.localhost: 20"),
         ("prune-images days=300", "Total reclaimed space"),
         ("backup", "Tell of it"),
         ("show-log service=mariadb_mariadb since=7d", "ready for connections"),

@@ -119,3 +119,20 @@ def test_a_restart_of_traefik_is_no_missing_certificate(
     monkeypatch.setattr(kick, "served_certificate", lambda *_: refused)
     assert kick.look({}, say=False) == "Traefik does not answer"
     assert json.loads(kick.STATE.read_text())["retry_at"] == 0
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_who_mended_the_cause_need_not_wait(
+    kick: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, again: bool
+) -> None:
+    """The certificate would come up to an hour after its cause was mended, or each look would ask the authority."""
+    monkeypatch.setattr(kick, "STATE", tmp_path / "certificates.json")
+    monkeypatch.setattr(kick, "KICK", tmp_path / "acme-kick.yml")
+    monkeypatch.setattr(kick.time, "time", lambda: 1000)
+    monkeypatch.setattr(kick, "routed_names", lambda: ["shop.example.org"])
+    monkeypatch.setattr(kick, "served_certificate", lambda *_: {"present": False, "reason": "no"})
+    monkeypatch.setattr(kick, "acme_problem", lambda _: "")
+    kick.STATE.write_text(json.dumps({"delay": 3600, "retry_at": 4000}))
+    kick.look({}, say=False, again=again)
+    assert kick.KICK.exists() is again
+    assert json.loads(kick.STATE.read_text())["delay"] == (kick.FIRST_DELAY if again else 3600)

@@ -5,7 +5,8 @@ Traefik serves its default certificate where a first issue failed (the ACME serv
 yet), and asks again only when its dynamic configuration changes. So this changes it: at once when an ACME server that
 did not answer answers again, else with a delay that doubles from a minute to an hour, since authorities count failures.
 
-Run by skerry-acme-kick.timer; `--wait SECONDS` looks until all is there or the time is over and prints one line.
+Run by skerry-acme-kick.timer; `--wait SECONDS` looks until all is there or the time is over and prints one line; `--again`
+waits for no delay, as after the cause was mended.
 Writes /var/lib/skerry/certificates.json: checked_at, and for each name present, issuer, not_after, serial.
 Standard library and openssl only.
 """
@@ -154,10 +155,10 @@ def decide(missing, problem, state, now):
     return True, text
 
 
-def look(settings, say):
+def look(settings, say, again=False):
     """Look at all names once, kick where due, write the state; gives what is wrong, empty when all is there.
 
-    say: print to the journal what is new, or was said an hour ago.
+    say: print to the journal what is new, or was said an hour ago. again: a kick is due wherever something is missing.
     """
     now = int(time.time())
     with STATE.with_suffix(".lock").open("w") as lock:
@@ -167,6 +168,8 @@ def look(settings, say):
         except (OSError, ValueError):
             state = {}
         state = {"said": "", "said_at": 0, "delay": 0, "retry_at": 0} | state
+        if again:
+            state |= {"delay": 0, "retry_at": 1}
         address = own_address()
         names = {name: served_certificate(address, name) for name in routed_names()}
         missing = {name: found["reason"] for name, found in names.items() if not found["present"]}
@@ -190,11 +193,13 @@ def main():
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--wait", type=int, metavar="SECONDS", help="look until all are there, at most so long")
-    wait = parser.parse_args().wait
+    parser.add_argument("--again", action="store_true", help="have Traefik ask at once for what is missing")
+    given = parser.parse_args()
+    wait = given.wait
     os.umask(0o022)
     settings = json.loads(SETTINGS.read_text())
     try:
-        text = look(settings, say=wait is None)
+        text = look(settings, say=wait is None, again=given.again)
         end = time.monotonic() + (wait or 0)
         while text and time.monotonic() < end:
             time.sleep(2)
