@@ -105,8 +105,8 @@ def watched(vps: Vps, sink: Sink, six_days: Path) -> Iterator[Sink]:
         put = f"cat > /etc/skerry/prometheus/rules/{name} <<'END-OF-RULES'\n{text}END-OF-RULES"
         vps.out(put)
     vps.out("skerry-reload prometheus 9090 prometheus_config")
-    # A shipment that meets a stopped database fails, and rightly says so by an alert of its own; so does none at all, where
-    # the platform has only just come up.
+    # A shipment that meets a stopped database fails, and rightly says so by an alert of its own; so does none at all,
+    # where the platform has only just come up.
     vps.out("systemctl start skerry-backup@binlog.service && systemctl stop skerry-backup-binlog.timer")
     yield sink
     vps.out("systemctl start skerry-backup-binlog.timer")

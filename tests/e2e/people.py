@@ -43,8 +43,8 @@ def watch(page: Page) -> list[str]:
 def sign_in(page: Page, name: str, password: str) -> None:
     """Fill the form with the keyboard, as a person without a mouse does.
 
-    Once more where the browser gave the request up: Chromium does (ERR_NETWORK_CHANGED) when an interface of this machine
-    comes or goes, as those of containers beside it do.
+    Once more where the browser gave the request up: Chromium does (ERR_NETWORK_CHANGED) when an interface of this
+    machine comes or goes, as those of containers beside it do.
     """
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(password)

@@ -5,8 +5,8 @@ Traefik serves its default certificate where a first issue failed (the ACME serv
 yet), and asks again only when its dynamic configuration changes. So this changes it: at once when an ACME server that
 did not answer answers again, else with a delay that doubles from a minute to an hour, since authorities count failures.
 
-Run by skerry-acme-kick.timer; `--wait SECONDS` looks until all is there or the time is over and prints one line; `--again`
-waits for no delay, as after the cause was mended.
+Run by skerry-acme-kick.timer; `--wait SECONDS` looks until all is there or the time is over and prints one line;
+`--again` waits for no delay, as after the cause was mended.
 Writes /var/lib/skerry/certificates.json: checked_at, and for each name present, issuer, not_after, serial.
 Standard library and openssl only.
 """
