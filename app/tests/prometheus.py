@@ -135,11 +135,15 @@ def _ready(port: int) -> str:
 
 @dataclass
 class Impostor:
-    """Listens where a Prometheus should. ``asked`` has the paths of all requests; ``held`` until ``go`` is set."""
+    """Listens where a Prometheus should. ``asked`` has the paths of all requests.
+
+    Until ``go`` is set nothing is answered, or, ``dripping``, an answer has no end.
+    """
 
     url: str
     status: int = 200
     body: bytes = b'{"status": "success", "data": {"resultType": "matrix", "result": []}}'
+    dripping: bool = False
     asked: list[str] = field(default_factory=list)
     go: Event = field(default_factory=Event)
 
@@ -151,10 +155,14 @@ def impostor() -> Iterator[Impostor]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             made.asked.append(self.path)
-            made.go.wait(30)
+            go = made.go
+            if not made.dripping:
+                go.wait(60)
             try:
                 self.send_response(made.status)
                 self.end_headers()
+                while not go.wait(0.2):
+                    self.wfile.write(b" ")
                 self.wfile.write(made.body)
             except OSError:
                 return  # nobody waits any more

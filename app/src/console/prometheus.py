@@ -82,17 +82,19 @@ class Prometheus:
 
     def _fetch(self, target: str) -> bytes:
         assert self._url is not None  # noqa: S101 - for the type checker
+        deadline = time.monotonic() + CALL_SECONDS
         connection = HTTPConnection(self._url.hostname or "", self._url.port, timeout=CALL_SECONDS)
         try:
             connection.request("GET", self._url.path.rstrip("/") + target, headers={"Accept": "application/json"})
-            answer = connection.getresponse()
-            body = answer.read(MOST_BYTES + 1)
+            answer, body = connection.getresponse(), b""
+            while part := answer.read1(65_536):
+                body += part
+                if len(body) > MOST_BYTES or time.monotonic() > deadline:
+                    raise HTTPException(f"no end after {len(body)} bytes")
         finally:
             connection.close()
         if answer.status != 200:
             raise HTTPException(f"status {answer.status}: {body[:200]!r}")
-        if len(body) > MOST_BYTES:
-            raise HTTPException(f"more than {MOST_BYTES} bytes")
         return body
 
 
