@@ -203,13 +203,15 @@ async def test_a_prometheus_that_hangs_holds_up_nobody(
     """If this failed, every page would wait for it, and once it answers again there would be nobody left to ask."""
     hanging, beside.dripping = beside.go, dripping
     hanging.clear()
-    assert is_unavailable(await asyncio.wait_for(viewer.get("/api/series", params=ALL), 30))
-    beside.go = Event()
-    beside.go.set()
-    async with asyncio.timeout(30):
-        while (await viewer.get("/api/certificates")).status_code != 200:
-            services.prometheus._kept.clear()
-    hanging.set()
+    try:
+        assert is_unavailable(await asyncio.wait_for(viewer.get("/api/series", params=ALL), 30))
+        beside.go = Event()
+        beside.go.set()
+        async with asyncio.timeout(30):
+            while (await viewer.get("/api/certificates")).status_code != 200:
+                services.prometheus._kept.clear()
+    finally:
+        hanging.set()
 
 
 @pytest.mark.real_time_limits
