@@ -12,6 +12,7 @@ from console.prometheus import Line, Prometheus
 from console.series.catalogue import POINTS, SERIES, STEPS, Name, Range
 
 MOST_LINES = 200
+GRID = 30  # seconds: who asks in the same half minute gets the same times, and so shares an answer
 DIGITS = 4  # of a value that count
 
 
@@ -22,12 +23,9 @@ class SeriesService:
         self._prometheus = prometheus
 
     async def show(self, names: Sequence[Name], wanted: Range) -> dict[str, Any]:
-        """Each series over the range, at POINTS times that are whole steps, so that all who ask share an answer.
-
-        Raises UnavailableError.
-        """
+        """Each series over the range, at POINTS times, the last of them now. Raises UnavailableError."""
         step = STEPS[wanted]
-        end = int(time.time()) // step * step
+        end = int(time.time()) // GRID * GRID
         start = end - (POINTS - 1) * step
         unique = list(dict.fromkeys(names))
         found = await asyncio.gather(
