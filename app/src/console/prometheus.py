@@ -21,7 +21,7 @@ from console.errors import UnavailableError
 
 log = logging.getLogger(__name__)
 
-CALL_SECONDS = 1.0
+CALL_SECONDS = 5.0  # a small machine that is busy may need more than one
 KEPT_SECONDS = 10.0  # failures, too: who does not answer is left alone for as long
 MOST_BYTES = 4 * 1024 * 1024
 THREADS = 4
