@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Route, expect
 
+from tests.e2e.looks import DESKTOP
 from tests.e2e.people import Person
 from tests.local import Vps
 
@@ -76,9 +77,13 @@ def test_the_overview_draws_them(viewer: Person, vps: Vps) -> None:
 
 def test_a_service_shows_what_it_uses(viewer: Person) -> None:
     """If this failed, people would have to go to the host to see which service takes all the memory."""
+    viewer.page.set_viewport_size(DESKTOP)
     viewer.open("Services")
     used = viewer.page.locator('[data-service="mariadb/mariadb"] [data-series=service-memory] svg')
     expect(used).to_have_attribute("aria-label", re.compile(r"Memory, mariadb_mariadb: now [\d.]+ MB"))
+    widths = "['.card', '.card table'].map((one) => document.querySelector(`main ${one}`).clientWidth)"
+    inside, table = viewer.page.evaluate(widths)
+    assert table <= inside
     assert viewer.complaints == []
 
 

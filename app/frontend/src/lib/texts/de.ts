@@ -27,6 +27,7 @@ export const de: Record<Key, string> = {
   "services.troubled": "{troubled} von {total} Diensten brauchen Aufmerksamkeit",
   "services.log": "Protokoll",
   "services.log.of": "Protokoll von {service}",
+  "services.used": "Prozessor, Speicher",
   "services.host": "Gemeldet von {host}",
   "column.service": "Dienst",
   "column.state": "Zustand",

@@ -25,6 +25,7 @@ export const en = {
   "services.troubled": "{troubled} of {total} services need attention",
   "services.log": "Log",
   "services.log.of": "Log of {service}",
+  "services.used": "Processor, memory",
   "services.host": "Reported by {host}",
   "column.service": "Service",
   "column.state": "State",
