@@ -1,5 +1,7 @@
 """Real servers for the tests: MariaDB and Redis, from the workshop's images or from what is installed.
 
+``prometheus.py`` has the Prometheus.
+
 Given by ``CONSOLE_TEST_DATABASE_URL`` and ``CONSOLE_TEST_REDIS_URL`` (a Redis user with the prefix ``console:``),
 they are used as they are.
 """
@@ -18,6 +20,7 @@ from pathlib import Path
 
 PASSWORD = "a-password-of-the-tests"
 MARIADB_IMAGE = os.environ.get("CONSOLE_TEST_MARIADB_IMAGE", "skerry-standin/mariadb:11.8")
+PROMETHEUS_IMAGE = os.environ.get("CONSOLE_TEST_PROMETHEUS_IMAGE", "skerry-standin/prom/prometheus:v2.53.3")
 REDIS_IMAGE = os.environ.get("CONSOLE_TEST_REDIS_IMAGE", "skerry-standin/redis:8.0")
 
 # What role redis gives to an app's user: the console must get along with no more.
@@ -56,14 +59,14 @@ def _mariadb(directory: Path) -> Iterator[str]:
         return
     port = free_port()
     url = f"mysql+asyncmy://console:{PASSWORD}@127.0.0.1:{port}/console"
-    if _has_image(MARIADB_IMAGE):
+    if has_image(MARIADB_IMAGE):
         variables = {
             "MARIADB_ROOT_PASSWORD": PASSWORD,
             "MARIADB_DATABASE": "console",
             "MARIADB_USER": "console",
             "MARIADB_PASSWORD": PASSWORD,
         }
-        with _container(MARIADB_IMAGE, port, 3306, variables, "--tmpfs", "/var/lib/mysql:mode=0755"):
+        with container(MARIADB_IMAGE, port, 3306, variables, "--tmpfs", "/var/lib/mysql:mode=0755"):
             _wait_for_greeting(port)
             yield url
         return
@@ -81,27 +84,29 @@ def _redis(directory: Path) -> Iterator[str]:
     config = directory / "redis.conf"
     config.write_text(f"user default off\nuser console {' '.join(REDIS_RIGHTS)}\nsave ''\nprotected-mode no\n")
     config.chmod(0o644)
-    if _has_image(REDIS_IMAGE):
+    if has_image(REDIS_IMAGE):
         mount = f"{config}:/etc/redis/test.conf:ro"
-        with _container(REDIS_IMAGE, port, 6379, {}, "-v", mount, command=["redis-server", "/etc/redis/test.conf"]):
+        with container(REDIS_IMAGE, port, 6379, {}, "-v", mount, command=["redis-server", "/etc/redis/test.conf"]):
             _wait_for_port(port)
             yield url
         return
-    with _process(_program("redis-server"), str(config), "--port", str(port), "--dir", str(directory)):
+    with process(program("redis-server"), str(config), "--port", str(port), "--dir", str(directory)):
         _wait_for_port(port)
         yield url
 
 
-def _has_image(image: str) -> bool:
+def has_image(image: str) -> bool:
+    """Whether the engine has it already."""
     docker = shutil.which("docker")
     inspect = [docker or "docker", "image", "inspect", image]
     return bool(docker) and subprocess.run(inspect, capture_output=True, check=False).returncode == 0
 
 
 @contextmanager
-def _container(
+def container(
     image: str, port: int, inside: int, environment: dict[str, str], *options: str, command: list[str] | None = None
 ) -> Iterator[None]:
+    """A container that answers on ``port``; gone again at the end."""
     variables = [word for name, value in environment.items() for word in ("-e", f"{name}={value}")]
     started = subprocess.run(
         [
@@ -140,22 +145,21 @@ def _installed_mariadb(data: Path, port: int) -> Iterator[None]:
         f"CREATE USER IF NOT EXISTS console@'%' IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON console.* TO console@'%';"
     )
     init.write_text(init.read_text().replace(";", ";\n"))
-    server = _program("mariadbd")
+    server = program("mariadbd")
     common = [f"--datadir={data}", "--user=root", f"--socket={data.parent / 'mysql.sock'}"]
     subprocess.run(
-        [_program("mariadb-install-db"), "--no-defaults", *common[:2], "--auth-root-authentication-method=normal"],
+        [program("mariadb-install-db"), "--no-defaults", *common[:2], "--auth-root-authentication-method=normal"],
         check=True,
         capture_output=True,
     )
-    with _process(
-        server, "--no-defaults", *common, f"--port={port}", "--bind-address=127.0.0.1", f"--init-file={init}"
-    ):
+    with process(server, "--no-defaults", *common, f"--port={port}", "--bind-address=127.0.0.1", f"--init-file={init}"):
         _wait_for_greeting(port)
         yield
 
 
 @contextmanager
-def _process(*argv: str) -> Iterator[None]:
+def process(*argv: str) -> Iterator[None]:
+    """A process, ended at the end."""
     process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         yield
@@ -164,11 +168,13 @@ def _process(*argv: str) -> Iterator[None]:
         process.wait(30)
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """Where an installed one is. Raises RuntimeError."""
     found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/bin")
     if not found:
         raise RuntimeError(
-            f"the console's tests need MariaDB and Redis: make the workshop's images (`make up`), or install {name}"
+            "the console's tests need MariaDB, Redis and Prometheus: "
+            f"make the workshop's images (`make up`), or install {name}"
         )
     return found
 

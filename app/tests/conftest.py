@@ -19,6 +19,7 @@ from console.database import Database, make_engine
 from console.lifecycle import Lifecycle
 from console.migrate import migrate
 from console.settings import ApiSettings, MigrateSettings
+from prometheus import prometheus
 from support import ADMIN, ALERTS_TOKEN, GATES, PASSWORD, PUBLIC_URL, REPORTER_TOKEN, AsRole, Connect, bearer, sign_in
 
 
@@ -44,17 +45,26 @@ def migrated(servers: Backends) -> Backends:
     return servers
 
 
+@pytest.fixture(scope="session")
+def prometheus_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Prometheus that has watched a small platform for a day."""
+    with prometheus(tmp_path_factory.mktemp("prometheus")) as url:
+        yield url
+
+
 @pytest.fixture(autouse=True)
 def patience(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the servers be slow, as on a machine that does much else; not where the time limits are what is tested."""
     if request.node.get_closest_marker("real_time_limits") is None:
         monkeypatch.setattr("console.cache.CALL_SECONDS", 30)
         monkeypatch.setattr("console.health.service.CHECK_SECONDS", 30)
+        monkeypatch.setattr("console.prometheus.CALL_SECONDS", 30)
 
 
 @pytest.fixture
-def settings(migrated: Backends) -> ApiSettings:
+def settings(migrated: Backends, request: pytest.FixtureRequest) -> ApiSettings:
     """Settings with a Redis prefix of this test's own."""
+    watched = request.node.get_closest_marker("prometheus") is not None
     return ApiSettings(
         database_url=migrated.database_url,
         redis_url=migrated.redis_url,
@@ -68,6 +78,7 @@ def settings(migrated: Backends) -> ApiSettings:
         drain_seconds=1,
         startup_seconds=10,
         trusted_proxies="127.0.0.1",
+        prometheus_url=request.getfixturevalue("prometheus_url") if watched else None,
     )
 
 
@@ -96,6 +107,7 @@ async def services(settings: ApiSettings, lifecycle: Lifecycle) -> AsyncIterator
         made = make_services(settings, lifecycle, Database(engine, connection))
         yield made
         await transaction.rollback()
+    made.prometheus.close()
     await made.redis.aclose()
     await engine.dispose()
 

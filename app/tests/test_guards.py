@@ -54,6 +54,8 @@ ALLOWED = {
     "DELETE /api/users/{user_id}": ADMINS,
     "GET /api/platform/services": USERS,
     "PUT /api/platform/services": {"reporter"},
+    "GET /api/series": USERS,
+    "GET /api/certificates": USERS,
     "GET /api/deploys": USERS,
     "PUT /api/deploys": {"reporter"},
     "GET /api/backups": USERS,

@@ -90,6 +90,7 @@ def test_each_says_who_may(app: FastAPI, endpoint: str) -> None:
         assert {"401", "403", "429", "503"} <= said["responses"].keys()
 
 
+@pytest.mark.prometheus
 async def test_examples_are_what_is_answered(
     app: FastAPI,
     services: Services,
@@ -159,6 +160,8 @@ async def _platform(guide: Guide, admin: AsyncClient, reporter: AsyncClient, ale
     for kept in ("deploys", "backups"):
         await guide.ask(reporter, f"PUT /api/{kept}", 204)
         await guide.ask(admin, f"GET /api/{kept}", 200)
+    await guide.ask(admin, "GET /api/series", 200, params={"name": ["service-cpu", "host-cpu"]})
+    await guide.ask(admin, "GET /api/certificates", 200)
     await guide.ask(alertmanager, "POST /api/alerts", 204)
     [alert] = (await admin.get("/api/alerts")).json()["alerts"]
     await guide.ask(admin, "POST /api/alerts/{alert_id}/acknowledge", 200, alert_id=alert["id"])

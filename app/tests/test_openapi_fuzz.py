@@ -147,6 +147,7 @@ class Sender:
         return {"authorization": f"Bearer {token}"}
 
 
+@pytest.mark.prometheus
 @pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("endpoint", DESCRIBED)
 async def test_what_is_answered_is_what_it_says(

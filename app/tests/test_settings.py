@@ -67,6 +67,14 @@ def test_no_secret_is_shown(environ: dict[str, str]) -> None:
     assert not any(secret in shown for secret in (SECRET, SECRET[::-1], "pw@", "correct horse"))
 
 
+def test_prometheus_is_not_needed(environ: dict[str, str]) -> None:
+    """If this failed, a console without monitoring would not start."""
+    assert api_settings(environ).prometheus_url is None
+    assert (
+        api_settings(environ | {"PROMETHEUS_URL": "http://prometheus:9090"}).prometheus_url == "http://prometheus:9090"
+    )
+
+
 def test_realtime_needs_no_database(environ: dict[str, str]) -> None:
     """If this failed, realtime would have to be given secrets that are none of its business."""
     for name in ("DATABASE_URL_FILE", "ADMIN_PASSWORD_FILE", "REPORTER_TOKEN_FILE"):
@@ -89,6 +97,8 @@ def test_realtime_needs_no_database(environ: dict[str, str]) -> None:
         ),
         ({"PUBLIC_URL": ""}, {}, "PUBLIC_URL is missing: set it in the environment."),
         ({"PUBLIC_URL": "console.test"}, {}, "PUBLIC_URL is not a URL of the form https://host: check it."),
+        ({"PROMETHEUS_URL": "prometheus"}, {}, "PROMETHEUS_URL is not a URL of the form http://host: check it."),
+        ({"PROMETHEUS_URL": "http://p:x"}, {}, "PROMETHEUS_URL is not a URL of the form http://host: check it."),
         ({"DRAIN_SECONDS": "soon"}, {}, "DRAIN_SECONDS is 'soon': a number from 0 to 300 is needed."),
         ({"REDIS_PREFIX": "*"}, {}, "REDIS_PREFIX is '*': a name that ends in a colon is needed."),
         (

@@ -6,7 +6,7 @@ import type { User } from "./lib/api";
 import type { App, Release } from "./lib/deploys";
 import type { Definition, Job } from "./lib/jobs";
 
-const VIEWER = ["alerts:read", "backups:read", "deploys:read", "jobs:read", "own", "services:read"];
+const VIEWER = ["alerts:read", "backups:read", "deploys:read", "jobs:read", "metrics:read", "own", "services:read"];
 const OPERATOR = [...VIEWER, "alerts:acknowledge", "jobs:run"];
 const ADMIN = [...OPERATOR, "audit:read", "users:read", "users:write"];
 

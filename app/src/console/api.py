@@ -23,6 +23,7 @@ import console.alerts.endpoints
 import console.audit.endpoints
 import console.auth.endpoints
 import console.backups.endpoints
+import console.certificates.endpoints
 import console.deploys.endpoints
 import console.gates.door
 import console.gates.endpoints
@@ -31,6 +32,7 @@ import console.jobs.endpoints
 import console.machines.endpoints
 import console.openapi.endpoints
 import console.platform.endpoints
+import console.series.endpoints
 import console.sessions.endpoints
 import console.totp.endpoints
 import console.users.endpoints
@@ -45,6 +47,7 @@ from console.auth.service import AuthService
 from console.auth.tokens import Tokens
 from console.backups.service import BackupService
 from console.cache import connection_options, make_redis
+from console.certificates.service import CertificateService
 from console.database import Database, make_engine
 from console.deploys.service import DeployService
 from console.errors import ConsoleError, UnavailableError, problem
@@ -60,6 +63,8 @@ from console.metrics import Metrics
 from console.middleware import BodyLimit, RequestMiddleware, fault
 from console.platform.repository import backup_reports, deploy_reports, service_reports
 from console.platform.service import PlatformService
+from console.prometheus import Prometheus
+from console.series.service import SeriesService
 from console.sessions.refresh import RefreshTokens
 from console.sessions.service import SessionService
 from console.settings import ApiSettings
@@ -95,6 +100,9 @@ class Services:
     machines: MachineService
     jobs: JobService
     keeper: Keeper
+    prometheus: Prometheus
+    series: SeriesService
+    certificates: CertificateService
     readiness: Readiness
 
 
@@ -117,6 +125,7 @@ def make_services(settings: ApiSettings, lifecycle: Lifecycle, database: Databas
     )
     live, topics = LiveJobs(redis, prefix), TopicStore(redis, prefix)
     keeper = Keeper(database, live, topics, emitter)
+    prometheus = Prometheus(settings.prometheus_url)
     return Services(
         settings=settings,
         database=database,
@@ -137,6 +146,9 @@ def make_services(settings: ApiSettings, lifecycle: Lifecycle, database: Databas
         machines=MachineService(database, audit),
         jobs=JobService(database, audit, live, Presence(redis, prefix), topics, keeper, emitter),
         keeper=keeper,
+        prometheus=prometheus,
+        series=SeriesService(prometheus),
+        certificates=CertificateService(prometheus),
         readiness=Readiness(lifecycle, {"database": database.ping, "redis": redis.ping}),
     )
 
@@ -152,6 +164,7 @@ def make_app(services: Services, lifecycle: Lifecycle) -> FastAPI:
         keeping = asyncio.create_task(services.keeper.run())
         yield
         await stop(keeping)
+        services.prometheus.close()
         await services.redis.aclose()
         await services.database.close()
 
@@ -176,6 +189,8 @@ def make_app(services: Services, lifecycle: Lifecycle) -> FastAPI:
     app.include_router(console.alerts.endpoints.router)
     app.include_router(console.gates.endpoints.router)
     app.include_router(console.gates.door.router)
+    app.include_router(console.series.endpoints.router)
+    app.include_router(console.certificates.endpoints.router)
     app.include_router(console.jobs.endpoints.router)
     app.include_router(console.machines.endpoints.router)
     app.include_router(console.openapi.endpoints.router)

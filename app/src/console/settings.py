@@ -48,6 +48,7 @@ class ApiSettings(CommonSettings):
     reporter_token: str = field(repr=False)
     alerts_token: str | None = field(default=None, repr=False)
     gates: Mapping[str, Gate] = field(default_factory=dict)
+    prometheus_url: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +91,10 @@ class _Reader:
         given = self._environ.get(f"{name}_FILE") or self._environ.get(name)
         return self.secret(name, minimum) if given else None
 
+    def optional_url(self, name: str, schemes: tuple[str, ...]) -> str | None:
+        value = self.text(name, "")
+        return self.url(name, value, schemes) if value else None
+
     def number(self, name: str, default: float, low: float, high: float) -> float:
         text = self.text(name, str(default))
         try:
@@ -102,7 +107,11 @@ class _Reader:
 
     def url(self, name: str, value: str, schemes: tuple[str, ...]) -> str:
         parts = urlsplit(value)
-        if parts.scheme not in schemes or not parts.hostname:
+        try:
+            good = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        except ValueError:  # its port is no number
+            good = False
+        if not good:
             raise SettingsError(f"{name} is not a URL of the form {schemes[0]}://host: check it.")
         return value
 
@@ -168,6 +177,7 @@ def api_settings(environ: Mapping[str, str]) -> ApiSettings:
         reporter_token=read.secret("REPORTER_TOKEN", MIN_SECRET),
         alerts_token=read.optional_secret("ALERTS_TOKEN", MIN_SECRET),
         gates=read.gates(),
+        prometheus_url=read.optional_url("PROMETHEUS_URL", ("http",)),
     )
 
 

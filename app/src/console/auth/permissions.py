@@ -28,6 +28,7 @@ class Permission(StrEnum):
 
     OWN = "own"  # one's own profile, password and sessions
     SERVICES_READ = "services:read"
+    METRICS_READ = "metrics:read"
     ALERTS_READ = "alerts:read"
     ALERTS_ACKNOWLEDGE = "alerts:acknowledge"
     DEPLOYS_READ = "deploys:read"
@@ -44,6 +45,7 @@ _VIEWER = frozenset(
     {
         Permission.OWN,
         Permission.SERVICES_READ,
+        Permission.METRICS_READ,
         Permission.ALERTS_READ,
         Permission.DEPLOYS_READ,
         Permission.BACKUPS_READ,

@@ -1,0 +1,1 @@
+"""Until when the public routes' certificates are good."""
