@@ -69,9 +69,14 @@ class Passes:
 
     def read(self, gate: Gate, token: str) -> tuple[int, str] | None:
         """The user and the session; None for what is no pass for this site."""
-        options = {"require": ["aud", "sub", "sid", "exp"]}
         try:
-            claims = jwt.decode(token, self._key, algorithms=[_ALGORITHM], audience=gate.name, options=options)
+            claims = jwt.decode(
+                token,
+                self._key,
+                algorithms=[_ALGORITHM],
+                audience=gate.name,
+                options={"require": ["aud", "sub", "sid", "exp"]},
+            )
             return int(claims["sub"]), str(claims["sid"])
         except (jwt.InvalidTokenError, ValueError):
             return None
