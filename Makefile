@@ -88,4 +88,5 @@ dashboards: venv ## write Grafana's dashboards from tools/dashboards/
 	@.venv/bin/python -m tools.dashboards
 
 requirements: venv ## compile the pinned requirement files from their .in files
+	@cd app && for set in requirements requirements-build frontend/requirements; do ../.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url $$set.in -o $$set.txt; done
 	@cd requirements && for set in uv runtime runner dev deploy; do ../.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $$set.in -o $$set.txt; done

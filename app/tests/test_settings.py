@@ -94,7 +94,7 @@ def test_realtime_needs_no_database(environ: dict[str, str]) -> None:
         (
             {},
             {"DATABASE_URL": "oracle://x/y"},
-            "DATABASE_URL is not a URL of the form mysql+asyncmy://host/name: check it.",
+            "DATABASE_URL is not a URL of the form mysql://host/name or postgresql://host/name: check it.",
         ),
     ],
 )
@@ -115,6 +115,9 @@ def test_refusals(
         ("mysql://u:p@h/d", "mysql+asyncmy://u:p@h/d"),
         ("mariadb://u:p@h/d", "mysql+asyncmy://u:p@h/d"),
         ("mysql+asyncmy://u:p@h/d", "mysql+asyncmy://u:p@h/d"),
+        ("postgresql://u:p@h/d", "postgresql+asyncpg://u:p@h/d"),
+        ("postgres://u:p@h/d?sslmode=require", "postgresql+asyncpg://u:p@h/d?sslmode=require"),
+        ("postgresql+asyncpg://u:p@h/d", "postgresql+asyncpg://u:p@h/d"),
     ],
 )
 def test_database_urls_get_the_async_driver(environ: dict[str, str], tmp_path: Path, given: str, used: str) -> None:
