@@ -12,21 +12,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from tools.workshop.shell import WorkshopError
+
 SECONDS = 60  # for a start, and for an end
 
 
-class MissingError(Exception):
-    """There is no PostgreSQL server on this machine; the message says what to install."""
-
-
 def programs() -> Path:
-    """The directory of the newest `initdb`, `postgres` and `psql`. Raises MissingError."""
+    """The directory of the newest `initdb`, `postgres` and `psql`. Raises WorkshopError where there are none."""
     found = [file.parent for file in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
     if found:  # Debian's are not on PATH
         return max(found, key=lambda directory: int(directory.parent.name))
     on_path = shutil.which("initdb")
     if on_path is None:
-        raise MissingError("PostgreSQL's server is not installed: install the package postgresql.")
+        raise WorkshopError("PostgreSQL's server is not installed", "install the package postgresql")
     return Path(on_path).parent
 
 
@@ -35,8 +33,8 @@ def server(directory: Path, port: int, password: str, options: Sequence[str] = (
     """Runs on 127.0.0.1 until the end, and gives the URL of database `console`, which its user `console` owns.
 
     `directory` is made where it is not there, and kept; its parents must let user `postgres` through where this runs as
-    root, since PostgreSQL does not. `options` are settings, as in `fsync=off`. Raises MissingError, RuntimeError with
-    what a program said.
+    root, since PostgreSQL does not. `options` are settings, as in `fsync=off`. Raises WorkshopError
+    with what a program said.
     """
     place, data = programs(), directory / "data"
     directory.mkdir(parents=True, exist_ok=True)
@@ -91,7 +89,7 @@ def _wait_until_it_answers(psql: Sequence[str], process: subprocess.Popen[bytes]
     deadline = time.monotonic() + SECONDS
     while subprocess.run([*psql, "-c", "SELECT 1"], capture_output=True, check=False).returncode:
         if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"PostgreSQL did not start: {log.read_text().strip()}")
+            raise WorkshopError(f"PostgreSQL did not start: {log.read_text().strip()}")
         time.sleep(0.1)
 
 
@@ -104,8 +102,8 @@ def _make_database(psql: Sequence[str], password: str) -> None:
 
 
 def _run(argv: Sequence[str], user: str | None = None, said: str | None = None) -> str:
-    """What the program prints, after it read `said`. Raises RuntimeError."""
+    """What the program prints, after it read `said`. Raises WorkshopError."""
     done = subprocess.run(argv, input=said, capture_output=True, text=True, check=False, user=user, cwd="/")
     if done.returncode:
-        raise RuntimeError(f"{Path(argv[0]).name}: {done.stderr.strip() or done.stdout.strip()}")
+        raise WorkshopError(f"{Path(argv[0]).name}: {done.stderr.strip() or done.stdout.strip()}")
     return done.stdout.strip()

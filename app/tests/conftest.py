@@ -64,6 +64,7 @@ def settings(migrated: Backends) -> ApiSettings:
         gates={gate.name: gate for gate in GATES},
         public_url=PUBLIC_URL,
         redis_prefix=f"console:{uuid.uuid4().hex}:",
+        host="127.0.0.1",
         port=8000,
         drain_seconds=1,
         startup_seconds=10,

@@ -40,6 +40,7 @@ def test_everything_is_read_from_files(environ: dict[str, str]) -> None:
         "https://console.test:8443",
     )
     assert (settings.redis_prefix, settings.drain_seconds) == ("console:", 6)
+    assert settings.host == "0.0.0.0"  # noqa: S104 - in a container nobody else could reach it otherwise
 
 
 @pytest.mark.parametrize(
@@ -90,6 +91,7 @@ def test_realtime_needs_no_database(environ: dict[str, str]) -> None:
         ({"PUBLIC_URL": ""}, {}, "PUBLIC_URL is missing: set it in the environment."),
         ({"PUBLIC_URL": "console.test"}, {}, "PUBLIC_URL is not a URL of the form https://host: check it."),
         ({"DRAIN_SECONDS": "soon"}, {}, "DRAIN_SECONDS is 'soon': a number from 0 to 300 is needed."),
+        ({"HOST": "localhost"}, {}, "HOST is 'localhost': an IP address is needed."),
         ({"REDIS_PREFIX": "*"}, {}, "REDIS_PREFIX is '*': a name that ends in a colon is needed."),
         (
             {},

@@ -77,6 +77,7 @@ def discover(root: Path) -> dict[str, Part]:
         Part("images", (*pytest, "tests/images"), needs=("workshop",)),
         Part("app", (*pytest, "app/tests", f"--ignore={FUZZ}"), needs=("workshop",)),
         Part("fuzz", (*pytest, FUZZ), needs=("workshop",)),
+        Part("app-dev", (*pytest, "tests/app_dev"), needs=("workshop",)),
         # What most depends on the database, and all.
         Part("postgresql", (*pytest, "-m", "database", "app/tests"), needs=("workshop",), env=POSTGRESQL),
         Part("app-postgresql", (*pytest, "app/tests"), needs=("workshop",), env=POSTGRESQL),

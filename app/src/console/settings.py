@@ -31,6 +31,7 @@ class CommonSettings:
     secret_key: str = field(repr=False)
     public_url: str
     redis_prefix: str
+    host: str
     port: int
     drain_seconds: float
     startup_seconds: float
@@ -143,6 +144,7 @@ class _Reader:
             "redis_prefix": self.matching(
                 "REDIS_PREFIX", "console:", r"[a-z0-9][a-z0-9_.:-]*:", "a name that ends in a colon"
             ),
+            "host": self.matching("HOST", "0.0.0.0", r"[0-9.]+|[0-9a-f:]+", "an IP address"),  # noqa: S104 - in a container
             "port": int(self.number("PORT", 8000, 1, 65535)),
             "drain_seconds": self.number("DRAIN_SECONDS", 6, 0, 300),
             "startup_seconds": self.number("STARTUP_SECONDS", 60, 1, 600),
