@@ -101,3 +101,21 @@ async def test_a_nul_is_no_fault_of_ours(engine: AsyncEngine) -> None:
         await connection.execute(insert(User), rows[:1])
         await connection.execute(insert(User), rows[1:])
         await connection.rollback()
+
+
+@pytest.mark.parametrize(("mode", "gets_in"), [("disable", True), ("require", False)])
+async def test_the_sslmode_of_a_url_counts(migrated: Backends, mode: str, *, gets_in: bool) -> None:
+    """If this failed, the URL that a provider hands out would not work, or would not encrypt.
+
+    The server of the tests has no certificate.
+    """
+    if not migrated.database_url.startswith("postgresql"):
+        pytest.skip("only PostgreSQL's URLs have it")
+    engine = make_engine(f"{migrated.database_url}?sslmode={mode}")
+    if gets_in:
+        await Database(engine).ping()
+    else:
+        with pytest.raises(DBAPIError) as refused:
+            await Database(engine).ping()
+        assert is_away(refused.value)
+    await engine.dispose()
