@@ -8,7 +8,7 @@ TESTS = .venv/bin/python -m tests.run
 # make's own AS is the assembler: without this line every restore would go beside, into a database «as».
 AS =
 .DEFAULT_GOAL := help
-.PHONY: help up down clean ssh status logs workshop workshop-status venv secrets test-alert deploy rollback upgrade backup backups drill restore recovery-sheet recover test docs dashboards requirements
+.PHONY: help up down clean ssh status logs workshop workshop-status venv secrets test-alert deploy rollback upgrade backup backups drill restore recovery-sheet recover app-dev test docs dashboards requirements
 
 help: ## show this list
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -75,6 +75,10 @@ logs: venv ## what containers said: [SERVICE=console_api] [SINCE=-1h] [FOLLOW=1]
 test-alert: venv ## a test message to every channel that alerts go to
 	@$(ON_HOST) skerry-test-alert
 
+app-dev: export PORT := $(PORT)
+app-dev: venv ## the console without Docker, for working on it: [PORT=5173 DATABASE_URL=… REDIS_URL=…]
+	@.venv/bin/python -m tools.app_dev
+
 test: venv ## all tests, with a summary
 	@$(TESTS)
 
@@ -88,4 +92,5 @@ dashboards: venv ## write Grafana's dashboards from tools/dashboards/
 	@.venv/bin/python -m tools.dashboards
 
 requirements: venv ## compile the pinned requirement files from their .in files
+	@cd app && for set in requirements requirements-build frontend/requirements; do ../.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url $$set.in -o $$set.txt; done
 	@cd requirements && for set in uv runtime runner dev deploy; do ../.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $$set.in -o $$set.txt; done

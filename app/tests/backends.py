@@ -1,9 +1,8 @@
 """Real servers for the tests: MariaDB and Redis, from the workshop's images or from what is installed.
 
-``prometheus.py`` has the Prometheus.
-
-Given by ``CONSOLE_TEST_DATABASE_URL`` and ``CONSOLE_TEST_REDIS_URL`` (a Redis user with the prefix ``console:``),
-they are used as they are.
+``prometheus.py`` has the Prometheus. ``CONSOLE_TEST_DATABASE=postgresql`` takes the PostgreSQL of Debian's package instead
+of MariaDB. Given by ``CONSOLE_TEST_DATABASE_URL`` and ``CONSOLE_TEST_REDIS_URL`` (a Redis user with the prefix
+``console:``), servers are used as they are.
 """
 
 from __future__ import annotations
@@ -12,11 +11,15 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from tools import postgresql
 
 PASSWORD = "a-password-of-the-tests"
 MARIADB_IMAGE = os.environ.get("CONSOLE_TEST_MARIADB_IMAGE", "skerry-standin/mariadb:11.8")
@@ -42,8 +45,13 @@ class Backends:
 @contextmanager
 def backends(directory: Path) -> Iterator[Backends]:
     """Both servers, gone again at the end. Raises RuntimeError where there is no way to have them."""
-    with _mariadb(directory) as database_url, _redis(directory) as redis_url:
+    with _database(directory) as database_url, _redis(directory) as redis_url:
         yield Backends(database_url, redis_url)
+
+
+def unreachable(database_url: str) -> str:
+    """The same, where nobody listens."""
+    return make_url(database_url).set(host="127.0.0.1", port=9).render_as_string(hide_password=False)
 
 
 def free_port() -> int:
@@ -53,10 +61,27 @@ def free_port() -> int:
 
 
 @contextmanager
-def _mariadb(directory: Path) -> Iterator[str]:
+def _database(directory: Path) -> Iterator[str]:
     if url := os.environ.get("CONSOLE_TEST_DATABASE_URL"):
         yield url
         return
+    kind = {"mariadb": _mariadb, "postgresql": _postgresql}[os.environ.get("CONSOLE_TEST_DATABASE", "mariadb")]
+    with kind(directory) as url:
+        yield url
+
+
+@contextmanager
+def _postgresql(directory: Path) -> Iterator[str]:
+    # Not below `directory`, which nobody but its owner may enter: PostgreSQL does not run as root.
+    with tempfile.TemporaryDirectory(prefix="skerry-console-test-", ignore_cleanup_errors=True) as place:
+        Path(place).chmod(0o711)
+        fast = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=200")
+        with postgresql.server(Path(place) / "postgresql", free_port(), PASSWORD, fast) as url:
+            yield url.replace("postgresql://", "postgresql+asyncpg://")  # as the settings give it to the engine
+
+
+@contextmanager
+def _mariadb(directory: Path) -> Iterator[str]:
     port = free_port()
     url = f"mysql+asyncmy://console:{PASSWORD}@127.0.0.1:{port}/console"
     if has_image(MARIADB_IMAGE):

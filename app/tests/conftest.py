@@ -12,7 +12,7 @@ from httpx import ASGITransport, AsyncClient
 from sqlalchemy import text
 
 from alerts import Listener
-from backends import Backends, backends
+from backends import Backends, backends, unreachable
 from console.api import Services, make_asgi, make_services
 from console.auth.permissions import Role
 from console.database import Database, make_engine
@@ -30,7 +30,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backends]:
-    """MariaDB and Redis, empty."""
+    """The database and Redis, empty."""
     with backends(tmp_path_factory.mktemp("servers")) as found:
         yield found
 
@@ -74,6 +74,7 @@ def settings(migrated: Backends, request: pytest.FixtureRequest) -> ApiSettings:
         gates={gate.name: gate for gate in GATES},
         public_url=PUBLIC_URL,
         redis_prefix=f"console:{uuid.uuid4().hex}:",
+        host="127.0.0.1",
         port=8000,
         drain_seconds=1,
         startup_seconds=10,
@@ -175,6 +176,6 @@ def closed_port(settings: ApiSettings) -> ApiSettings:
     """Settings whose database and Redis do not answer."""
     return replace(
         settings,
-        database_url="mysql+asyncmy://console:console@127.0.0.1:9/console",
+        database_url=unreachable(settings.database_url),
         redis_url="redis://console:console@127.0.0.1:9/0",
     )

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import text
+from sqlalchemy import insert, text, update
 
 from alerts import BEGAN, ENDED, Listener, alert, seen, tell, told
 from backends import Backends
+from console.alerts.models import RESOLVED, Alert
 from console.alerts.repository import AlertRepository
 from console.alerts.schemas import Notification
 from console.alerts.service import AlertService
 from console.api import Services
 from console.auth.permissions import Role
-from console.database import Database, make_engine
+from console.database import Database, make_engine, utc_now
 from console.metrics import Metrics
 from console.settings import ApiSettings
 from processes import Browser, both, sign_in
 from support import ALERTS_TOKEN, AsRole
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 
 async def test_what_was_told_is_shown(alertmanager: AsyncClient, viewer: AsyncClient) -> None:
@@ -57,7 +59,7 @@ async def test_what_alertmanager_has_lost_is_over(
     """If this failed, an alert whose end nobody tells would be counted as firing for ever."""
     await tell(alertmanager, alert())
     async with services.database.transaction() as session:
-        await session.execute(text("UPDATE alerts SET told_at = told_at - INTERVAL 4 DAY"))
+        await session.execute(update(Alert).values(told_at=utc_now() - timedelta(days=4)))
     await tell(alertmanager, alert("00000000000000aa"))
     assert [entry["status"] for entry in await seen(viewer)] == ["firing", "resolved"]
     assert len(listener.heard[-1][2]) == 2
@@ -133,13 +135,11 @@ async def test_what_is_long_over_goes(alertmanager: AsyncClient, viewer: AsyncCl
     old = "2020-01-01T00:00:00Z"
     await tell(alertmanager, alert("00000000000000aa", old), alert("00000000000000bb", old, ends=old))
     async with services.database.transaction() as session:
-        await session.execute(
-            text(
-                "INSERT INTO alerts (fingerprint, starts_at, ends_at, told_at, status, name, severity, labels,"
-                " annotations, acknowledged_by, note, revision) SELECT HEX(seq), '2020-01-01', '2020-01-02',"
-                " '2020-01-02', 'resolved', 'Old', 'none', '{}', '{}', '', '', 1 FROM seq_1_to_1500"
-            )
-        )
+        long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+        over = {"starts_at": long_ago, "ends_at": long_ago, "told_at": long_ago, "status": RESOLVED, "name": "Old"}
+        words = {"severity": "none", "labels": "{}", "annotations": "{}", "acknowledged_by": "", "note": ""}
+        rows = [{"fingerprint": f"{n:x}", **over, **words, "revision": 1} for n in range(1500)]
+        await session.execute(insert(Alert), rows)
     left = []
     for _ in range(2):
         await tell(alertmanager)

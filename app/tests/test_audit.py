@@ -22,7 +22,7 @@ from support import ADMIN, OURS, PASSWORD, Connect, bearer, sign_in
 from test_sessions import refresh, time_passes
 from test_users import THEIRS, make
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 
 async def entries(admin: AsyncClient, **filters: str | int) -> list[dict[str, Any]]:

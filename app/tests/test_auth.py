@@ -16,7 +16,7 @@ from console.sessions.cookie import COOKIE
 from console.users.repository import UserRepository
 from support import ADMIN, OURS, PASSWORD, PUBLIC_URL, Connect, bearer, sign_in
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 
 async def test_the_first_admin_signs_in_and_is_known(anonymous: AsyncClient) -> None:

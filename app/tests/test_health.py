@@ -103,11 +103,12 @@ async def test_metrics_count_by_route_template(viewer: AsyncClient) -> None:
     assert "12345" not in text
 
 
-async def test_database_gone_is_a_503(closed_port: ApiSettings, lifecycle: Lifecycle) -> None:
+async def test_database_gone_is_a_503(settings: ApiSettings, closed_port: ApiSettings, lifecycle: Lifecycle) -> None:
     """If this failed, an outage of the database would look like a fault of the console."""
-    async with client_of(closed_port, lifecycle) as client:
+    async with client_of(replace(settings, database_url=closed_port.database_url), lifecycle) as client:
         answer = await client.post("/api/auth/sign-in", json={"name": "admin", "password": "x"})
     assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "unavailable", "5")
+    assert "database" in answer.json()["detail"]
 
 
 async def test_start_up_gives_up_in_time(closed_port: ApiSettings, lifecycle: Lifecycle) -> None:

@@ -20,7 +20,7 @@ from runner import BACKUP, RESTORE, line, state, task
 from support import AsRole
 from test_audit import entries
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 
 class Told:

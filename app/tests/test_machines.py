@@ -17,7 +17,7 @@ from test_audit import entries
 from test_guards import ALLOWED
 from test_jobs import ask
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 ALL = sorted(MACHINE_SCOPES)
 

@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from backends import Backends
+from backends import Backends, unreachable
 from console import migrate as migration
 from console.auth.passwords import verify_password
 from console.database import Base, Database, make_engine
@@ -27,7 +27,7 @@ from console.settings import MigrateSettings
 from console.users.repository import UserRepository
 from support import ADMIN, PASSWORD
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 TABLES = (
     "machine_tokens",
@@ -133,7 +133,7 @@ async def test_what_is_current_is_known_without_migrating(engine: AsyncEngine, s
     async with engine.begin() as connection:
         await connection.execute(text("UPDATE users SET role = 'admin', name = 'another'"))
     assert await is_current(settings)
-    assert not await is_current(replace(settings, database_url="mysql+asyncmy://u:p@127.0.0.1:9/d"))
+    assert not await is_current(replace(settings, database_url=unreachable(settings.database_url)))
     async with engine.begin() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     assert not await is_current(settings)
@@ -198,9 +198,10 @@ async def test_a_lock_that_stays_taken_is_an_error(
 ) -> None:
     """If this failed, a replica would wait for ever, or migrate without the lock."""
     monkeypatch.setattr(migration, "LOCK_SECONDS", 1)
+    lock, (take, release) = {"lock": migration.lock_name(engine)}, migration.LOCKS[engine.dialect.name]
     async with engine.connect() as connection:
-        lock = {"lock": migration.lock_name(engine)}
-        await connection.scalar(text("SELECT GET_LOCK(:lock, 1)"), lock)
+        assert await connection.scalar(take, lock)
         with pytest.raises(MigrationError, match="held the lock"):
             await migrate(settings, Lifecycle())
-        await connection.scalar(text("SELECT RELEASE_LOCK(:lock)"), lock)
+        assert await connection.scalar(release, lock)
+    await migrate(settings, Lifecycle())

@@ -14,7 +14,7 @@ from console.sessions.models import Session
 from console.sessions.refresh import GRACE_SECONDS, RefreshTokens, Verdict, digest, judge
 from support import ADMIN, OURS, Connect, bearer, sign_in
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 LATER = timedelta(seconds=GRACE_SECONDS + 1)
@@ -161,7 +161,7 @@ async def test_ending_another_session_leaves_this_one(connect: Connect) -> None:
 
 
 async def test_a_session_has_one_name(connect: Connect) -> None:
-    """If this failed, a session ended by what MariaDB takes for its name would go on where Redis is asked."""
+    """If this failed, a session ended by what the database takes for its name would go on where Redis is asked."""
     client = connect()
     signed_in = await sign_in(client)
     session = signed_in.cookies[COOKIE].split(".")[0].upper()

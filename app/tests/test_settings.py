@@ -40,6 +40,7 @@ def test_everything_is_read_from_files(environ: dict[str, str]) -> None:
         "https://console.test:8443",
     )
     assert (settings.redis_prefix, settings.drain_seconds) == ("console:", 6)
+    assert settings.host == "0.0.0.0"  # noqa: S104 - in a container nobody else could reach it otherwise
 
 
 @pytest.mark.parametrize(
@@ -100,11 +101,12 @@ def test_realtime_needs_no_database(environ: dict[str, str]) -> None:
         ({"PROMETHEUS_URL": "prometheus"}, {}, "PROMETHEUS_URL is not a URL of the form http://host: check it."),
         ({"PROMETHEUS_URL": "http://p:x"}, {}, "PROMETHEUS_URL is not a URL of the form http://host: check it."),
         ({"DRAIN_SECONDS": "soon"}, {}, "DRAIN_SECONDS is 'soon': a number from 0 to 300 is needed."),
+        ({"HOST": "localhost"}, {}, "HOST is 'localhost': an IP address is needed."),
         ({"REDIS_PREFIX": "*"}, {}, "REDIS_PREFIX is '*': a name that ends in a colon is needed."),
         (
             {},
             {"DATABASE_URL": "oracle://x/y"},
-            "DATABASE_URL is not a URL of the form mysql+asyncmy://host/name: check it.",
+            "DATABASE_URL is not a URL of the form mysql://host/name or postgresql://host/name: check it.",
         ),
     ],
 )
@@ -125,6 +127,9 @@ def test_refusals(
         ("mysql://u:p@h/d", "mysql+asyncmy://u:p@h/d"),
         ("mariadb://u:p@h/d", "mysql+asyncmy://u:p@h/d"),
         ("mysql+asyncmy://u:p@h/d", "mysql+asyncmy://u:p@h/d"),
+        ("postgresql://u:p@h/d", "postgresql+asyncpg://u:p@h/d"),
+        ("postgres://u:p@h/d?sslmode=require", "postgresql+asyncpg://u:p@h/d?sslmode=require"),
+        ("postgresql+asyncpg://u:p@h/d", "postgresql+asyncpg://u:p@h/d"),
     ],
 )
 def test_database_urls_get_the_async_driver(environ: dict[str, str], tmp_path: Path, given: str, used: str) -> None:

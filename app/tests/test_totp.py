@@ -15,7 +15,7 @@ from console.totp.codes import RECOVERY_CODES, STEP_SECONDS, Vault, new_secret, 
 from console.totp.models import Totp
 from support import ADMIN, PASSWORD, Connect
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 
 async def sign_in(client: AsyncClient, code: str | None = None) -> Response:

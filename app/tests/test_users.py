@@ -11,7 +11,7 @@ from console.api import Services
 from console.auth.revocations import channel_of
 from support import ADMIN, OURS, PASSWORD, Connect, bearer, sign_in
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 THEIRS = "a password of theirs"
 

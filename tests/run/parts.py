@@ -12,10 +12,12 @@ ALSO_DEBIAN12 = ("base", "docker", "traefik")
 # Begun first, for they last longest: the end of the whole run would wait for one of them alone.
 LONG = ("backup", "stack")
 FUZZ = "app/tests/test_openapi_fuzz.py"
+POSTGRESQL = {"CONSOLE_TEST_DATABASE": "postgresql"}
 # What the hour that CI has does not hold as well. `make test` names them in its summary without running them; `make
 # test-late` runs them, and so does GitHub Actions (docs/workshop.md).
 LATE: tuple[str, ...] = (
     "alerts",
+    "app-postgresql",
     "broken-releases",
     "fuzz",
     "interrupted",
@@ -75,6 +77,10 @@ def discover(root: Path) -> dict[str, Part]:
         Part("images", (*pytest, "tests/images"), needs=("workshop",)),
         Part("app", (*pytest, "app/tests", f"--ignore={FUZZ}"), needs=("workshop",)),
         Part("fuzz", (*pytest, FUZZ), needs=("workshop",)),
+        Part("app-dev", (*pytest, "tests/app_dev"), needs=("workshop",)),
+        # What most depends on the database, and all.
+        Part("postgresql", (*pytest, "-m", "database", "app/tests"), needs=("workshop",), env=POSTGRESQL),
+        Part("app-postgresql", (*pytest, "app/tests"), needs=("workshop",), env=POSTGRESQL),
     ]
     return {part.name: part for part in [*fixed, *_scenarios(root)] if _present(root, part)}
 

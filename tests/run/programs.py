@@ -10,6 +10,7 @@ from tools.workshop import packages
 # Part: the commands that must be there, and the packages that bring them.
 NEEDED = {
     "e2e": (("chromium", "certutil"), ("chromium", "libnss3-tools")),
+    **dict.fromkeys(("app-dev", "postgresql", "app-postgresql"), (("pg_ctlcluster",), ("postgresql",))),
     "molecule-default": (("curl",), ("curl",)),
     "molecule-traefik": (("openssl",), ("openssl",)),
 }

@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from socketio import AsyncRedisManager
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -48,7 +48,7 @@ from console.auth.tokens import Tokens
 from console.backups.service import BackupService
 from console.cache import connection_options, make_redis
 from console.certificates.service import CertificateService
-from console.database import Database, make_engine
+from console.database import Database, is_away, make_engine
 from console.deploys.service import DeployService
 from console.errors import ConsoleError, UnavailableError, problem
 from console.gates.service import GateService, make_gates
@@ -173,8 +173,8 @@ def make_app(services: Services, lifecycle: Lifecycle) -> FastAPI:
     app.add_exception_handler(ConsoleError, _console_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
-    for gone in (OperationalError, InterfaceError, PoolTimeoutError):
-        app.add_exception_handler(gone, _database_gone)
+    app.add_exception_handler(DBAPIError, _database_error)
+    app.add_exception_handler(PoolTimeoutError, _database_gone)
     app.add_exception_handler(RedisError, _redis_gone)
     app.add_exception_handler(Exception, _fault)
     app.include_router(console.health.endpoints.router)
@@ -230,6 +230,13 @@ async def _validation_error(request: Request, error: Exception) -> Response:
         errors=errors[:20],
         request_id=request.state.request_id,
     )
+
+
+async def _database_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DBAPIError)  # noqa: S101
+    if not is_away(error):
+        raise error  # a fault of ours
+    return await _database_gone(request, error)
 
 
 async def _database_gone(request: Request, error: Exception) -> Response:

@@ -61,6 +61,7 @@ def _api() -> int:
     return serve(
         make_asgi(make_services(configured, lifecycle), lifecycle),
         lifecycle,
+        host=configured.host,
         port=configured.port,
         drain_seconds=configured.drain_seconds,
         trusted_proxies=configured.trusted_proxies,
@@ -85,6 +86,7 @@ def _realtime() -> int:
     return serve(
         app,
         lifecycle,
+        host=configured.host,
         port=configured.port,
         drain_seconds=configured.drain_seconds,
         trusted_proxies=configured.trusted_proxies,

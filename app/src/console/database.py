@@ -1,20 +1,31 @@
-"""The database: one engine a process, one transaction a request."""
+"""The database, MariaDB (or MySQL) or PostgreSQL: one engine a process, one transaction a request.
+
+What PostgreSQL wants otherwise than MariaDB stands here and in ``console.postgresql``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import CursorResult, DateTime, MetaData, UpdateBase, text
-from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import ColumnElement, CursorResult, DateTime, MetaData, String, UpdateBase, delete, event, select, text
+from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.types import TypeDecorator
 
+CASELESS = "caseless"  # PostgreSQL's collation of names, which migration 0001 makes
 POOL_SIZE = 5
 CONNECT_SECONDS = 3
+PRUNE_MOST = 1000  # rows that are removed at once, so that nobody waits for their locks for long
+
+# MariaDB's ER_DUP_ENTRY and ER_LOCK_DEADLOCK; PostgreSQL's unique_violation and deadlock_detected.
+_LOST_RACE = (1062, 1213, "23505", "40P01")
+# PostgreSQL's classes of errors that may be over soon: connection, rollback, resources, an operator who intervenes.
+_SOON_OVER = ("08", "40", "53", "57")
 
 
 class Base(DeclarativeBase):
@@ -31,7 +42,7 @@ class Base(DeclarativeBase):
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware datetime, stored as naive UTC (MariaDB's DATETIME has no zone)."""
+    """An aware datetime, stored as naive UTC (MariaDB's DATETIME has no zone) and to the second (nor a fraction)."""
 
     impl = DateTime
     cache_ok = True
@@ -41,6 +52,11 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return value.replace(tzinfo=UTC) if value else None
+
+
+def name_type(length: int) -> String:
+    """Of a name that is the same in upper and lower case: MariaDB's own collation, and one of ours in PostgreSQL."""
+    return String(length).with_variant(String(length, collation=CASELESS), "postgresql")
 
 
 def utc_now() -> datetime:
@@ -57,25 +73,64 @@ async def affected(session: AsyncSession, statement: UpdateBase) -> int:
 
 def lost_race(error: DBAPIError) -> bool:
     """Whether another transaction came first, by a unique key or in a deadlock: once more, it is known what it did."""
-    code = error.orig.args[0] if error.orig and error.orig.args else None
-    return code in (1062, 1213)  # MariaDB's ER_DUP_ENTRY, ER_LOCK_DEADLOCK
+    return _code(error) in _LOST_RACE
+
+
+def is_away(error: DBAPIError) -> bool:
+    """Whether the database is away or overloaded, so that the same may succeed soon."""
+    if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
+        return True
+    return str(_code(error)).startswith(_SOON_OVER)
+
+
+def _code(error: DBAPIError) -> Any:
+    """MariaDB's number or PostgreSQL's SQLSTATE."""
+    first = error.orig.args[0] if error.orig and error.orig.args else None
+    return first if isinstance(first, int) else getattr(error.orig, "sqlstate", None)
+
+
+async def prune(session: AsyncSession, key: InstrumentedAttribute[int], *conditions: ColumnElement[bool]) -> None:
+    """Delete rows of the key's table that meet all conditions, PRUNE_MOST at most.
+
+    In two statements: PostgreSQL's DELETE takes no LIMIT, and MariaDB's IN no subquery that has one.
+    """
+    found = (await session.scalars(select(key).where(*conditions).limit(PRUNE_MOST))).all()
+    if found:
+        await session.execute(delete(key.class_).where(key.in_(found), *conditions))
 
 
 def make_engine(url: str) -> AsyncEngine:
     """An engine whose connections are checked before use, so that a restart of the server is not an error."""
-    return create_async_engine(
+    kind = {"postgresql": _postgresql, "mysql": _mariadb}[make_url(url).get_backend_name()]
+    return kind(
         url,
         pool_pre_ping=True,
         pool_size=POOL_SIZE,
         max_overflow=POOL_SIZE,
         pool_timeout=CONNECT_SECONDS,
         pool_recycle=280,
+    )
+
+
+def _mariadb(url: str, **options: Any) -> AsyncEngine:
+    return create_async_engine(
+        url,
         connect_args={
             "connect_timeout": CONNECT_SECONDS,
             "charset": "utf8mb4",
             "init_command": "SET time_zone = '+00:00'",
         },
+        **options,
     )
+
+
+def _postgresql(url: str, **options: Any) -> AsyncEngine:
+    from console.postgresql import connect, replace_nul
+
+    connect_args = {"async_creator_fn": connect, "timeout": CONNECT_SECONDS}
+    engine = create_async_engine(url, connect_args=connect_args, **options)
+    event.listen(engine.sync_engine, "before_cursor_execute", replace_nul, retval=True)
+    return engine
 
 
 class Database:

@@ -7,7 +7,9 @@ migrations/README.md), so that a rollback only has to start the old image.
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -30,6 +32,15 @@ from console.users.repository import UserRepository
 log = logging.getLogger(__name__)
 
 LOCK_SECONDS = 60
+LOCK_POLL_SECONDS = 0.2
+# How each database is asked for a lock of this name, without waiting, and told that it is free again.
+LOCKS = {
+    "mysql": (text("SELECT GET_LOCK(:lock, 0)"), text("SELECT RELEASE_LOCK(:lock)")),
+    "postgresql": (
+        text("SELECT pg_try_advisory_lock(hashtext(:lock))"),
+        text("SELECT pg_advisory_unlock(hashtext(:lock))"),
+    ),
+}
 
 
 class MigrationError(Exception):
@@ -84,15 +95,17 @@ def upgrade(connection: Connection, config: Config) -> None:
 @asynccontextmanager
 async def _locked(engine: AsyncEngine) -> AsyncIterator[None]:
     """Hold the migration lock on a connection of its own. Raises MigrationError when it stays taken."""
-    lock = {"lock": lock_name(engine)}
+    lock, (take, release) = {"lock": lock_name(engine)}, LOCKS[engine.dialect.name]
+    deadline = time.monotonic() + LOCK_SECONDS
     async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        taken = await connection.scalar(text("SELECT GET_LOCK(:lock, :seconds)"), lock | {"seconds": LOCK_SECONDS})
-        if taken != 1:
-            raise MigrationError(f"another migration has held the lock for {LOCK_SECONDS} s")
+        while not await connection.scalar(take, lock):
+            if time.monotonic() >= deadline:
+                raise MigrationError(f"another migration has held the lock for {LOCK_SECONDS} s")
+            await asyncio.sleep(LOCK_POLL_SECONDS)
         try:
             yield
         finally:
-            await connection.execute(text("SELECT RELEASE_LOCK(:lock)"), lock)
+            await connection.execute(release, lock)
 
 
 async def _ensure_admin(database: Database, settings: MigrateSettings) -> None:

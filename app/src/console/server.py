@@ -73,6 +73,7 @@ def serve(
     app: Any,
     lifecycle: Lifecycle,
     *,
+    host: str,
     port: int,
     drain_seconds: float,
     trusted_proxies: str,
@@ -83,7 +84,7 @@ def serve(
     ws: Literal["websockets-sansio", "none"] = "websockets-sansio" if websockets else "none"
     config = uvicorn.Config(
         app,
-        host="0.0.0.0",  # noqa: S104 - inside a container
+        host=host,
         port=port,
         loop="uvloop",
         http="httptools",

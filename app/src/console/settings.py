@@ -12,6 +12,10 @@ from console.gates.gate import Gate, gates_of
 
 MIN_SECRET = 32
 MIN_PASSWORD = 12
+DRIVERS = {
+    **dict.fromkeys(("mysql", "mariadb", "mysql+asyncmy"), "mysql+asyncmy"),
+    **dict.fromkeys(("postgresql", "postgres", "postgresql+asyncpg"), "postgresql+asyncpg"),
+}
 PRIVATE_NETWORKS = "127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,::1,fc00::/7"
 
 
@@ -27,6 +31,7 @@ class CommonSettings:
     secret_key: str = field(repr=False)
     public_url: str
     redis_prefix: str
+    host: str
     port: int
     drain_seconds: float
     startup_seconds: float
@@ -125,9 +130,11 @@ class _Reader:
         """The URL with the async driver that belongs to its scheme."""
         url = self.secret("DATABASE_URL")
         scheme, separator, rest = url.partition("://")
-        if not separator or scheme not in ("mysql", "mariadb", "mysql+asyncmy"):
-            raise SettingsError("DATABASE_URL is not a URL of the form mysql+asyncmy://host/name: check it.")
-        return f"mysql+asyncmy://{rest}"
+        if not separator or scheme not in DRIVERS:
+            raise SettingsError(
+                "DATABASE_URL is not a URL of the form mysql://host/name or postgresql://host/name: check it."
+            )
+        return f"{DRIVERS[scheme]}://{rest}"
 
     def gates(self) -> dict[str, Gate]:
         """Other sites that are entered by the console's sign-in."""
@@ -146,6 +153,7 @@ class _Reader:
             "redis_prefix": self.matching(
                 "REDIS_PREFIX", "console:", r"[a-z0-9][a-z0-9_.:-]*:", "a name that ends in a colon"
             ),
+            "host": self.matching("HOST", "0.0.0.0", r"[0-9.]+|[0-9a-f:]+", "an IP address"),  # noqa: S104 - in a container
             "port": int(self.number("PORT", 8000, 1, 65535)),
             "drain_seconds": self.number("DRAIN_SECONDS", 6, 0, 300),
             "startup_seconds": self.number("STARTUP_SECONDS", 60, 1, 600),

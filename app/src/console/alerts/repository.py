@@ -7,12 +7,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Result, RowMapping, Select, bindparam, or_, select, text
+from sqlalchemy import Result, RowMapping, Select, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from console.alerts.models import FIRING, Alert
+from console.alerts.models import FIRING, RESOLVED, Alert
+from console.database import prune
 
-_PRUNE = text("DELETE FROM alerts WHERE status = 'resolved' AND ends_at < :before LIMIT 1000")
 _FILTERS = {
     "before": Alert.id < bindparam("before"),
     "status": Alert.status == bindparam("status"),
@@ -63,4 +63,4 @@ class AlertRepository:
 
     async def prune(self, before: datetime) -> None:
         """Remove what was over before then, a thousand at most."""
-        await self._session.execute(_PRUNE, {"before": before.replace(tzinfo=None)})
+        await prune(self._session, Alert.id, Alert.status == RESOLVED, Alert.ends_at < before)

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from console.auth.caller import ADDRESS_LENGTH
-from console.database import Base, UtcDateTime
+from console.database import Base, UtcDateTime, name_type
 
 DONE = "done"
 REFUSED = "refused"
@@ -24,7 +24,7 @@ class Audit(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     request_id: Mapped[str] = mapped_column(String(64))
     user_id: Mapped[int] = mapped_column(BigInteger)
-    user_name: Mapped[str] = mapped_column(String(64))
+    user_name: Mapped[str] = mapped_column(name_type(64))
     address: Mapped[str] = mapped_column(String(ADDRESS_LENGTH))
     action: Mapped[str] = mapped_column(String(64))
     target: Mapped[str] = mapped_column(String(128))

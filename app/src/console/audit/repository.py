@@ -7,14 +7,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Result, RowMapping, Select, bindparam, insert, select, text
+from sqlalchemy import Result, RowMapping, Select, bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from console.audit.models import Audit
-from console.database import UtcDateTime
+from console.audit.models import REFUSED, Audit
+from console.database import UtcDateTime, prune
 
 _INSERT = insert(Audit)
-_PRUNE = text("DELETE FROM audit WHERE outcome = 'refused' AND at < :before LIMIT 1000")
 _FILTERS = {
     "before": Audit.id < bindparam("before"),
     "action": Audit.action == bindparam("action"),
@@ -48,4 +47,4 @@ class AuditRepository:
 
     async def prune(self, before: datetime) -> None:
         """Remove old refusals, a thousand at most; changes are kept for good."""
-        await self._session.execute(_PRUNE, {"before": before.replace(tzinfo=None)})
+        await prune(self._session, Audit.id, Audit.outcome == REFUSED, Audit.at < before)

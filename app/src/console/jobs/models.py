@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from console.database import Base, UtcDateTime
+from console.database import Base, UtcDateTime, name_type
 from console.jobs.wire import NAME_LENGTH, WHY_LENGTH, WORDS_LENGTH
 
 KEY_LENGTH = 64
@@ -32,7 +32,7 @@ class JobRow(Base):
     name: Mapped[str] = mapped_column(String(NAME_LENGTH))
     parameters: Mapped[str] = mapped_column(Text)
     user_id: Mapped[int] = mapped_column(BigInteger)
-    user_name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    user_name: Mapped[str] = mapped_column(name_type(NAME_LENGTH))
     user_role: Mapped[str] = mapped_column(String(16))
     why: Mapped[str] = mapped_column(String(WHY_LENGTH))
     confirmation: Mapped[str | None] = mapped_column(String(NAME_LENGTH))

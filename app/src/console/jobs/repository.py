@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Result, RowMapping, Select, bindparam, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from console.database import prune
 from console.jobs.models import JobRow
 from console.jobs.progress import REQUESTED
 
@@ -20,7 +21,6 @@ _FILTERS = {
     "name": JobRow.name == bindparam("name"),
     "user": JobRow.user_name == bindparam("user"),
 }
-_PRUNE = text("DELETE FROM jobs WHERE requested_at < :before ORDER BY number LIMIT 1000")
 _NEWEST_WITH_OUTPUT = text("SELECT number FROM jobs WHERE output IS NOT NULL ORDER BY number DESC LIMIT 1 OFFSET :most")
 _PRUNE_OUTPUT = text(
     "UPDATE jobs SET output = NULL WHERE output IS NOT NULL AND (number <= :number OR requested_at < :before)"
@@ -73,7 +73,7 @@ class JobRepository:
 
     async def prune(self, before: datetime) -> None:
         """Remove what is older, a thousand at most."""
-        await self._session.execute(_PRUNE, {"before": before.replace(tzinfo=None)})
+        await prune(self._session, JobRow.number, JobRow.requested_at < before)
 
     async def prune_output(self, most: int, before: datetime) -> None:
         """Keep the last lines of so many jobs, and of none that is older."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from console.database import Base, UtcDateTime
+from console.database import Base, UtcDateTime, name_type
 
 NAME_LENGTH = 56  # with ``token:`` before it, it is a user's name in the audit log
 
@@ -19,7 +19,7 @@ class MachineToken(Base):
     __table_args__ = (UniqueConstraint("name"), UniqueConstraint("token_hash"))
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    name: Mapped[str] = mapped_column(name_type(NAME_LENGTH))
     token_hash: Mapped[str] = mapped_column(String(64))
     role: Mapped[str] = mapped_column(String(16))
     scopes: Mapped[str] = mapped_column(String(255))

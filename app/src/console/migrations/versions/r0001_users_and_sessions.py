@@ -3,15 +3,22 @@
 import sqlalchemy as sa
 from alembic import op
 
+from console.database import CASELESS, name_type
+
 revision = "0001"
 down_revision = None
 
 
 def upgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            f"CREATE COLLATION IF NOT EXISTS {CASELESS}"
+            " (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
+        )
     op.create_table(
         "users",
         sa.Column("id", sa.BigInteger, primary_key=True),
-        sa.Column("name", sa.String(64), nullable=False),
+        sa.Column("name", name_type(64), nullable=False),
         sa.Column("password_hash", sa.String(255), nullable=False),
         sa.Column("role", sa.String(16), nullable=False),
         sa.Column("created_at", sa.DateTime, nullable=False),

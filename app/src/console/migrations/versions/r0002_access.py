@@ -6,6 +6,8 @@ Only adds, with defaults: the release before this one goes on inserting users an
 import sqlalchemy as sa
 from alembic import op
 
+from console.database import name_type
+
 revision = "0002"
 down_revision = "0001"
 
@@ -46,7 +48,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime, nullable=False),
         sa.Column("request_id", sa.String(64), nullable=False),
         sa.Column("user_id", sa.BigInteger, nullable=False),
-        sa.Column("user_name", sa.String(64), nullable=False),
+        sa.Column("user_name", name_type(64), nullable=False),
         sa.Column("address", sa.String(45), nullable=False),
         sa.Column("action", sa.String(64), nullable=False),
         sa.Column("target", sa.String(128), nullable=False),

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from console.database import name_type
+
 revision = "0004"
 down_revision = "0003"
 
@@ -15,7 +17,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(64), nullable=False),
         sa.Column("parameters", sa.Text, nullable=False),
         sa.Column("user_id", sa.BigInteger, nullable=False),
-        sa.Column("user_name", sa.String(64), nullable=False),
+        sa.Column("user_name", name_type(64), nullable=False),
         sa.Column("user_role", sa.String(16), nullable=False),
         sa.Column("why", sa.String(500), nullable=False),
         sa.Column("confirmation", sa.String(64)),

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from console.database import name_type
+
 revision = "0005"
 down_revision = "0004"
 
@@ -11,7 +13,7 @@ def upgrade() -> None:
     op.create_table(
         "machine_tokens",
         sa.Column("id", sa.BigInteger, primary_key=True),
-        sa.Column("name", sa.String(56), nullable=False),
+        sa.Column("name", name_type(56), nullable=False),
         sa.Column("token_hash", sa.String(64), nullable=False),
         sa.Column("role", sa.String(16), nullable=False),
         sa.Column("scopes", sa.String(255), nullable=False),
