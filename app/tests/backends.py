@@ -1,7 +1,7 @@
 """Real servers for the tests: MariaDB and Redis, from the workshop's images or from what is installed.
 
-``prometheus.py`` has the Prometheus. ``CONSOLE_TEST_DATABASE=postgresql`` takes the PostgreSQL of Debian's package instead
-of MariaDB. Given by ``CONSOLE_TEST_DATABASE_URL`` and ``CONSOLE_TEST_REDIS_URL`` (a Redis user with the prefix
+``prometheus.py`` has the Prometheus. ``CONSOLE_TEST_DATABASE=postgresql`` takes the PostgreSQL of Debian's package
+instead of MariaDB. Given by ``CONSOLE_TEST_DATABASE_URL`` and ``CONSOLE_TEST_REDIS_URL`` (a Redis user with the prefix
 ``console:``), servers are used as they are.
 """
 
