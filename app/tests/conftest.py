@@ -105,7 +105,7 @@ async def services(settings: ApiSettings, lifecycle: Lifecycle) -> AsyncIterator
         await connection.execute(text("DELETE FROM alerts"))
         await connection.execute(text("DELETE FROM jobs"))
         await connection.execute(text("DELETE FROM machine_tokens"))
-        made = make_services(settings, lifecycle, Database(engine, connection))
+        made = make_services(settings, lifecycle, Database(engine, connection=connection))
         yield made
         await transaction.rollback()
     made.prometheus.close()

@@ -48,7 +48,7 @@ from console.auth.tokens import Tokens
 from console.backups.service import BackupService
 from console.cache import connection_options, make_redis
 from console.certificates.service import CertificateService
-from console.database import Database, is_away, make_engine
+from console.database import Database, is_away, open_database
 from console.deploys.service import DeployService
 from console.errors import ConsoleError, UnavailableError, problem
 from console.gates.service import GateService, make_gates
@@ -108,7 +108,7 @@ class Services:
 
 def make_services(settings: ApiSettings, lifecycle: Lifecycle, database: Database | None = None) -> Services:
     """Wire the domains together. Opens no connection yet."""
-    database = database or Database(make_engine(settings.database_url))
+    database = database or open_database(settings.database_url)
     redis, metrics = make_redis(settings.redis_url), Metrics()
     tokens, prefix = Tokens(settings.secret_key), settings.redis_prefix
     audit = AuditService(database, metrics)

@@ -16,6 +16,7 @@ from console.auth.caller import caller_of
 from console.auth.guards import Allowed, GuardedRoute, Machine, guarded
 from console.auth.permissions import Permission
 from console.openapi.answers import answers
+from console.responses import Json
 
 router = APIRouter(prefix="/api/alerts", route_class=GuardedRoute)
 
@@ -52,7 +53,7 @@ async def show(
     """
     asked = {"status": status, "severity": severity, "name": name, "acknowledged": acknowledged}
     filters = {key: value for key, value in asked.items() if value is not None}
-    return JSONResponse(await _alerts(request).page(filters, after, limit))
+    return Json(await _alerts(request).page(filters, after, limit))
 
 
 @router.post("/{alert_id}/acknowledge", response_model=None)

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from console.alerts.models import FIRING, RESOLVED, Alert
 from console.database import prune
 
+_LOCK_ONE = select(Alert).where(Alert.id == bindparam("alert_id")).with_for_update()
 _FILTERS = {
     "before": Alert.id < bindparam("before"),
     "status": Alert.status == bindparam("status"),
@@ -49,7 +50,7 @@ class AlertRepository:
         return (await self._session.scalars(statement.with_for_update())).all()
 
     async def lock_one(self, alert_id: int) -> Alert | None:
-        return await self._session.scalar(select(Alert).where(Alert.id == alert_id).with_for_update())
+        return await self._session.scalar(_LOCK_ONE, {"alert_id": alert_id})
 
     async def add(self, alerts: Collection[Alert]) -> None:
         """Also writes what has changed of those that are known."""

@@ -8,12 +8,13 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, Field
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from console.audit import examples
 from console.auth.guards import Allowed, GuardedRoute, guarded
 from console.auth.permissions import Permission
 from console.openapi.answers import answers
+from console.responses import Json
 
 router = APIRouter(prefix="/api/audit", route_class=GuardedRoute)
 
@@ -48,4 +49,4 @@ async def show(
         "until": until,
     }
     filters = {name: value for name, value in asked.items() if value is not None}
-    return JSONResponse(await request.app.state.services.audit.page(filters, limit))
+    return Json(await request.app.state.services.audit.page(filters, limit))

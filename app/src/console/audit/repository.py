@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Result, RowMapping, Select, bindparam, insert, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Result, Select, Table, bindparam, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from console.audit.models import REFUSED, Audit
 from console.database import UtcDateTime, prune
 
-_INSERT = insert(Audit)
+_INSERT = insert(cast("Table", Audit.__table__))  # of the table, not of the class: no object is made for it
 _FILTERS = {
     "before": Audit.id < bindparam("before"),
     "action": Audit.action == bindparam("action"),
@@ -38,13 +38,15 @@ class AuditRepository:
         self._session = session
 
     async def add(self, row: Mapping[str, Any]) -> None:
-        await self._session.execute(_INSERT, [row])
-
-    async def page(self, filters: Mapping[str, Any], most: int) -> Sequence[RowMapping]:
-        """At most ``most`` rows that pass all ``filters`` (see ``_FILTERS``), newest first."""
-        result: Result[Any] = await self._session.execute(_page(frozenset(filters)), {**filters, "most": most})
-        return result.mappings().all()
+        await self._session.execute(_INSERT, dict(row))
 
     async def prune(self, before: datetime) -> None:
         """Remove old refusals, a thousand at most; changes are kept for good."""
         await prune(self._session, Audit.id, Audit.outcome == REFUSED, Audit.at < before)
+
+
+async def read_page(connection: AsyncConnection, filters: Mapping[str, Any], most: int) -> list[dict[str, Any]]:
+    """At most ``most`` rows that pass all ``filters`` (see ``_FILTERS``), newest first."""
+    result: Result[Any] = await connection.execute(_page(frozenset(filters)), {**filters, "most": most})
+    names = tuple(result.keys())
+    return [dict(zip(names, row, strict=True)) for row in result.all()]

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.audit.models import DONE, REFUSED
 from console.audit.refusals import Refusals
-from console.audit.repository import AuditRepository
+from console.audit.repository import AuditRepository, read_page
 from console.auth.caller import Caller
 from console.auth.limits import address_key
 from console.database import Database, utc_now
@@ -58,9 +58,9 @@ class AuditService:
 
     async def page(self, filters: Mapping[str, Any], most: int) -> dict[str, Any]:
         """Entries, newest first, and the cursor of the next page or None."""
-        async with self._database.transaction() as session:
-            rows = await AuditRepository(session).page(filters, most + 1)
-        entries = [dict(row) | {"at": row["at"].isoformat()} for row in rows[:most]]
+        async with self._database.reading() as connection:
+            rows = await read_page(connection, filters, most + 1)
+        entries = [row | {"at": row["at"].isoformat()} for row in rows[:most]]
         return {"entries": entries, "next": str(entries[-1]["id"]) if len(rows) > most else None}
 
 

@@ -16,6 +16,7 @@ from console.jobs.schemas import IdempotencyKey, NewJob
 from console.jobs.service import JobService
 from console.jobs.wire import NAME_LENGTH
 from console.openapi.answers import answers
+from console.responses import Json
 
 router = APIRouter(prefix="/api/jobs", route_class=GuardedRoute)
 
@@ -53,7 +54,7 @@ async def show(
     """
     asked = {"before": before, "state": state, "name": name, "user": user}
     filters = {key: value for key, value in asked.items() if value is not None}
-    return JSONResponse(await _jobs(request).page(filters, limit))
+    return Json(await _jobs(request).page(filters, limit))
 
 
 @router.get("/{job_id}", response_model=None)
