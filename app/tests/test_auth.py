@@ -12,6 +12,7 @@ from httpx import AsyncClient
 from console.api import Services
 from console.auth.permissions import PERMISSIONS, Role
 from console.auth.tokens import Tokens
+from console.errors import UnauthorizedError
 from console.sessions.cookie import COOKIE
 from console.users.repository import UserRepository
 from support import ADMIN, OURS, PASSWORD, PUBLIC_URL, Connect, bearer, sign_in
@@ -177,3 +178,23 @@ async def test_the_password_is_stored_as_argon2id(services: Services) -> None:
     assert user is not None
     assert user.password_hash.startswith("$argon2id$")
     assert user.role == Role.ADMIN.label
+
+
+async def test_a_token_that_was_checked_expires_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If this failed, a token would count for as long as the process lives, once it was shown in time."""
+    monkeypatch.setattr("console.auth.tokens.ACCESS_SECONDS", -10)
+    tokens = Tokens("secret-" + "0123456789" * 4)
+    token = tokens.issue(7, "ann", Role.VIEWER, "a session")
+    assert tokens.verify(token) == tokens.verify(token)
+    monkeypatch.setattr("console.auth.tokens.LEEWAY_SECONDS", 5)
+    with pytest.raises(UnauthorizedError, match="expired"):
+        tokens.verify(token)
+
+
+async def test_no_more_tokens_are_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If this failed, the memory of a process would grow with every access token that was ever shown."""
+    monkeypatch.setattr("console.auth.tokens.REMEMBERED", 3)
+    tokens = Tokens("secret-" + "0123456789" * 4)
+    for number in range(10):
+        tokens.verify(tokens.issue(number, "ann", Role.VIEWER, "a session"))
+    assert len(tokens._verified) <= 3

@@ -10,8 +10,11 @@ from limits import parse
 
 from console.api import Services
 from console.auth.limits import Limiter, address_key
+from console.auth.permissions import Role
+from console.auth.revocations import Revocations
+from console.auth.tokens import Principal
 from console.cache import make_redis
-from console.errors import RateLimitedError
+from console.errors import RateLimitedError, UnauthorizedError
 from console.metrics import Metrics
 from console.settings import ApiSettings
 from support import Connect
@@ -80,6 +83,23 @@ async def test_users_are_counted_apart(viewer: AsyncClient, services: Services) 
     """If this failed, one busy user would use up the limit of others."""
     for _ in range(20):
         assert (await viewer.get("/api/auth/me")).status_code == 200
+
+
+async def test_an_ended_session_uses_up_no_limit(services: Services) -> None:
+    """If this failed, whoever has an old token of somebody's could keep them out by asking all the time."""
+    revocations, item = Revocations(services.redis, services.settings.redis_prefix), parse("2/hour")
+    ended, live = (Principal("user:7", "ann", Role.VIEWER, user_id=7, session=name) for name in ("ended", "live"))
+    await services.admission.admit(ended, item)
+    await revocations.end(7, ["ended"])
+    for _ in range(5):
+        with pytest.raises(UnauthorizedError):
+            await services.admission.admit(ended, item)
+    await services.admission.admit(live, item)
+    with pytest.raises(RateLimitedError):
+        await services.admission.admit(live, item)
+    await revocations.outdate(7, 1)
+    with pytest.raises(UnauthorizedError):  # who no longer counts is told that, however often they have asked
+        await services.admission.admit(live, item)
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,9 @@ from schemathesis.specs.openapi.checks import (
 from alerts import alert, told
 from console.alerts.schemas import Notification
 from console.api import Services, make_app
+from console.auth.admission import Admission
 from console.auth.permissions import Role
+from console.auth.tokens import Principal
 from console.jobs.live import LiveJobs
 from console.jobs.presence import Presence
 from console.lifecycle import Lifecycle
@@ -86,12 +88,19 @@ CHECKS = [
 @pytest.fixture
 def patient(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     """A thousandfold limits, which a run does not come to: who is counted, and where, stays. And cheap passwords."""
-    hit = services.limiter.hit
+    hit, admit = services.limiter.hit, services.admission.admit
+
+    def raised(item: RateLimitItem) -> RateLimitItem:
+        return type(item)(item.amount * 1000, item.multiples)
 
     async def count(item: RateLimitItem, *identifiers: str, closed: bool = False) -> None:
-        await hit(type(item)(item.amount * 1000, item.multiples), *identifiers, closed=closed)
+        await hit(raised(item), *identifiers, closed=closed)
+
+    async def let_in(self: Admission, principal: Principal, item: RateLimitItem) -> None:
+        await admit(principal, raised(item))
 
     monkeypatch.setattr(services.limiter, "hit", count)
+    monkeypatch.setattr(Admission, "admit", let_in)
     monkeypatch.setattr("console.auth.attempts.FREE", 100_000)
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr("console.auth.passwords._hasher", hasher)

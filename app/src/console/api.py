@@ -38,6 +38,7 @@ import console.totp.endpoints
 import console.users.endpoints
 from console.alerts.service import AlertService
 from console.audit.service import AuditService
+from console.auth.admission import Admission
 from console.auth.attempts import Attempts
 from console.auth.confirm import OwnPassword
 from console.auth.limits import Limiter
@@ -87,6 +88,7 @@ class Services:
     metrics: Metrics
     tokens: Tokens
     limiter: Limiter
+    admission: Admission
     audit: AuditService
     sessions: SessionService
     auth: AuthService
@@ -123,6 +125,7 @@ def make_services(settings: ApiSettings, lifecycle: Lifecycle, database: Databas
         write_only=True,
         redis_options=connection_options(),
     )
+    limiter = Limiter(redis, prefix, metrics)
     live, topics = LiveJobs(redis, prefix), TopicStore(redis, prefix)
     keeper = Keeper(database, live, topics, emitter)
     prometheus = Prometheus(settings.prometheus_url)
@@ -132,7 +135,8 @@ def make_services(settings: ApiSettings, lifecycle: Lifecycle, database: Databas
         redis=redis,
         metrics=metrics,
         tokens=tokens,
-        limiter=Limiter(redis, prefix, metrics),
+        limiter=limiter,
+        admission=Admission(redis, revocations, sessions, limiter),
         audit=audit,
         sessions=sessions,
         auth=AuthService(database, audit, attempts, passwords, sessions, totp),

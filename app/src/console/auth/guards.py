@@ -56,6 +56,20 @@ class Guard(ABC):
     async def identify(self, request: Request) -> Principal | None:
         """Who asks; None for nobody in particular. Raises UnauthorizedError."""
 
+    async def count(self, principal: Principal | None, request: Request) -> None:
+        """Count the request: of a user or a machine over all routes together, of anyone else by address and route.
+
+        Raises RateLimitedError, UnavailableError.
+        """
+        if self.limit is None:
+            return
+        if principal is not None:
+            caller = [principal.key]
+        else:
+            address = request.client.host if request.client else ""
+            caller = [limits.address_key(address), request.scope["route"].path]
+        await request.app.state.services.limiter.hit(self.limit, *caller, closed=self.closed)
+
     def authorise(self, principal: Principal | None, request: Request) -> None:
         """Allow everyone who was identified; raises ForbiddenError where a guard asks for more."""
         return
@@ -125,8 +139,14 @@ class Allowed(Guard):
             principal = await services.machines.identify(token)
             return principal
         principal = services.tokens.verify(token)
-        await services.sessions.check(principal)
         return principal
+
+    async def count(self, principal: Principal | None, request: Request) -> None:
+        """A user is asked for their session, too."""
+        if principal is None or not principal.session or self.limit is None:
+            await super().count(principal, request)
+            return
+        await request.app.state.services.admission.admit(principal, self.limit)
 
     def authorise(self, principal: Principal | None, request: Request) -> None:
         if principal is None or not principal.may(self.permission):
@@ -233,17 +253,9 @@ def _is_audited(guard: Guard, error: ConsoleError) -> bool:
 
 
 async def pass_chain(guard: Guard, request: Request) -> Principal | None:
-    """Identify, count, authorise, in this order; returns who asks.
-
-    A user or a machine is counted over all routes together; anonymous callers by address and route.
-    """
-    principal = request.state.principal = await guard.identify(request)
-    if guard.limit is not None:
-        if principal is not None:
-            caller = [principal.key]
-        else:
-            address = request.client.host if request.client else ""
-            caller = [limits.address_key(address), request.scope["route"].path]
-        await request.app.state.services.limiter.hit(guard.limit, *caller, closed=guard.closed)
+    """Identify, count, authorise, in this order; returns who asks."""
+    principal = await guard.identify(request)
+    await guard.count(principal, request)
+    request.state.principal = principal
     guard.authorise(principal, request)
     return principal

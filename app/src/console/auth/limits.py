@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from ipaddress import ip_address, ip_network
-from typing import Any
+from typing import Any, NoReturn
 
 from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage, RedisStorage
@@ -42,10 +42,10 @@ class Limiter:
 
     def __init__(self, redis: Redis, prefix: str, metrics: Metrics) -> None:
         options: dict[str, Any] = {"connection_pool": redis.connection_pool}
-        storage = RedisStorage(
+        self._storage = RedisStorage(
             "async+redis://from-the-pool:6379", implementation="redispy", key_prefix=f"{prefix}limits", **options
         )
-        self._shared = SlidingWindowCounterRateLimiter(storage)
+        self._shared = SlidingWindowCounterRateLimiter(self._storage)
         self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._metrics = metrics
 
@@ -61,14 +61,38 @@ class Limiter:
                 self._metrics.limiter_closed.inc()
                 log.warning("refused what needs a limit, Redis does not answer (%s)", type(error).__name__)
                 raise UnavailableError("Signing in is not possible for a moment. Try again soon.") from error
-            self._metrics.limiter_fallbacks.inc()
-            log.warning("limiting in the process, Redis does not answer (%s)", type(error).__name__)
-            await self._hit(self._own, item, identifiers)
+            await self.hit_alone(error, item, *identifiers)
 
-    @staticmethod
+    async def hit_alone(self, error: Exception, item: RateLimitItem, *identifiers: str) -> None:
+        """Count in this process, since Redis does not answer. Raises RateLimitedError."""
+        self._metrics.limiter_fallbacks.inc()
+        log.warning("limiting in the process, Redis does not answer (%s)", type(error).__name__)
+        await self._hit(self._own, item, identifiers)
+
+    async def refuse(self, item: RateLimitItem, *identifiers: str) -> NoReturn:
+        """Raises RateLimitedError, for a request that was one too many."""
+        await self._refuse(self._shared, item, identifiers)
+
+    def keys(self, item: RateLimitItem, *identifiers: str) -> list[str]:
+        """What ``script`` counts in."""
+        key, storage = item.key_for(*identifiers), self._storage
+        windows = (storage._previous_window_key(key), storage._current_window_key(key))
+        return [storage.bridge.prefixed_key(window) for window in windows]
+
+    @property
+    def script(self) -> str:
+        """Counts one request: ``keys``; the limit, its seconds, how many requests. Nothing, where that is too many."""
+        return self._storage.bridge.SCRIPT_ACQUIRE_SLIDING_WINDOW.decode()
+
     async def _hit(
-        strategy: SlidingWindowCounterRateLimiter, item: RateLimitItem, identifiers: tuple[str, ...]
+        self, strategy: SlidingWindowCounterRateLimiter, item: RateLimitItem, identifiers: tuple[str, ...]
     ) -> None:
         if not await strategy.hit(item, *identifiers):
-            window = await strategy.get_window_stats(item, *identifiers)
-            raise RateLimitedError(max(1, math.ceil(window.reset_time - time.time())))
+            await self._refuse(strategy, item, identifiers)
+
+    @staticmethod
+    async def _refuse(
+        strategy: SlidingWindowCounterRateLimiter, item: RateLimitItem, identifiers: tuple[str, ...]
+    ) -> NoReturn:
+        window = await strategy.get_window_stats(item, *identifiers)
+        raise RateLimitedError(max(1, math.ceil(window.reset_time - time.time())))

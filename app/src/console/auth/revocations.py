@@ -36,11 +36,15 @@ class Revocations:
 
     async def check(self, principal: Principal) -> None:
         """Raises UnauthorizedError (``signed-out``, ``token-stale``), or what Redis raises when it is away."""
-        ended, version = await self._redis.mget(self._ended(principal.session), self._version(principal.user_id))
+        ended, version = await self._redis.mget(self.keys(principal))
         if ended is not None:
             raise signed_out()
         if version is not None and principal.version < int(version):
             raise stale()
+
+    def keys(self, principal: Principal) -> list[str]:
+        """Where it says whether the token's session has ended, and which version it must have."""
+        return [self._ended(principal.session), self._version(principal.user_id)]
 
     async def end(self, user_id: int, sessions: list[str]) -> None:
         """Tokens of these sessions count no longer."""

@@ -13,6 +13,7 @@ from console.keys import derive
 
 ACCESS_SECONDS = 300
 LEEWAY_SECONDS = 30  # clocks of two hosts differ
+REMEMBERED = 1000  # tokens whose signature was checked
 _ALGORITHM = "HS256"
 _AUDIENCE = "console"
 _REQUIRED = ["sub", "name", "role", "sid", "aud", "iat", "exp"]
@@ -44,6 +45,7 @@ class Tokens:
 
     def __init__(self, secret: str) -> None:
         self._key = derive(secret, b"console.access")
+        self._verified: dict[str, Principal] = {}
 
     def issue(self, user_id: int, name: str, role: Role, session: str, version: int = 0) -> str:
         """A token of ACCESS_SECONDS."""
@@ -61,7 +63,19 @@ class Tokens:
         return jwt.encode(claims, self._key, algorithm=_ALGORITHM)
 
     def verify(self, token: str) -> Principal:
-        """Who the token names. Raises UnauthorizedError: ``token-expired`` or ``token-invalid``."""
+        """Who the token names. Raises UnauthorizedError: ``token-expired`` or ``token-invalid``.
+
+        A signature is checked once. What may change, whether the token still counts, is asked elsewhere each time.
+        """
+        known = self._verified.get(token)
+        if known is None or known.expires_at + LEEWAY_SECONDS <= time.time():
+            known = self._decoded(token)
+            if len(self._verified) >= REMEMBERED:
+                self._verified.clear()
+            self._verified[token] = known
+        return known
+
+    def _decoded(self, token: str) -> Principal:
         try:
             claims = jwt.decode(
                 token,

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from redis.exceptions import RedisError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.audit.service import AuditService
@@ -100,18 +99,14 @@ class SessionService:
         grant = self._grant(entry, user)
         return replace(grant, refresh_token=None) if verdict is Verdict.KEEP else grant
 
-    async def check(self, principal: Principal) -> None:
-        """Raises UnauthorizedError when the token no longer counts. The database is asked only while Redis is away."""
-        try:
-            await self._revocations.check(principal)
-        except (RedisError, OSError):
-            async with self._database.transaction() as session:
-                sessions = SessionRepository(session)
-                version = await sessions.live_version(principal.user_id, principal.session)
-            if version is None:
-                raise signed_out() from None
-            if principal.version < version:
-                raise stale() from None
+    async def check_in_database(self, principal: Principal) -> None:
+        """Raises UnauthorizedError when the token no longer counts; for while Redis is away, which is asked first."""
+        async with self._database.transaction() as session:
+            version = await SessionRepository(session).live_version(principal.user_id, principal.session)
+        if version is None:
+            raise signed_out()
+        if principal.version < version:
+            raise stale()
 
     async def list_own(self, caller: Caller) -> list[dict[str, Any]]:
         """The caller's sessions, newest first."""
