@@ -65,7 +65,6 @@ def _api() -> int:
         port=configured.port,
         drain_seconds=configured.drain_seconds,
         trusted_proxies=configured.trusted_proxies,
-        websockets=False,
     )
 
 
@@ -79,6 +78,7 @@ def _migrate_apart() -> int:
 
 def _realtime() -> int:
     from console.realtime.app import make_asgi
+    from console.realtime.direct import DirectProtocol
     from console.server import serve
 
     configured, lifecycle = settings.realtime_settings(os.environ), Lifecycle()
@@ -90,6 +90,6 @@ def _realtime() -> int:
         port=configured.port,
         drain_seconds=configured.drain_seconds,
         trusted_proxies=configured.trusted_proxies,
-        websockets=True,
+        websockets=DirectProtocol,
         on_drain=on_drain,
     )

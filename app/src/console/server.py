@@ -6,12 +6,13 @@ only after ``drain_seconds`` are the listening sockets closed and open requests 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
 from socket import socket
 from types import FrameType
-from typing import Any, Literal
+from typing import Any
 
 import uvicorn
 
@@ -77,18 +78,17 @@ def serve(
     port: int,
     drain_seconds: float,
     trusted_proxies: str,
-    websockets: bool,
+    websockets: type[asyncio.Protocol] | None = None,
     on_drain: Callable[[float], Awaitable[None]] | None = None,
 ) -> int:
     """Serve until told to stop; returns the exit code."""
-    ws: Literal["websockets-sansio", "none"] = "websockets-sansio" if websockets else "none"
     config = uvicorn.Config(
         app,
         host=host,
         port=port,
         loop="uvloop",
         http="httptools",
-        ws=ws,
+        ws=websockets or "none",
         ws_per_message_deflate=False,
         ws_max_size=1 << 20,
         lifespan="on",

@@ -23,6 +23,7 @@ from console.jobs.presence import Presence
 from console.lifecycle import Lifecycle
 from console.metrics import Metrics
 from console.middleware import RequestMiddleware
+from console.realtime.direct import DirectRedisManager
 from console.realtime.feeds import Feeds
 from console.realtime.listen import Listener
 from console.realtime.namespaces import PlatformNamespace
@@ -40,7 +41,7 @@ def make_asgi(settings: RealtimeSettings, lifecycle: Lifecycle) -> tuple[ASGIApp
     """What the server runs, and what it calls when the drain begins."""
     redis, metrics = make_redis(settings.redis_url), Metrics()
     readiness = Readiness(lifecycle, {"redis": redis.ping})
-    manager = socketio.AsyncRedisManager(
+    manager = DirectRedisManager(
         settings.redis_url,
         channel=f"{settings.redis_prefix}socketio",
         redis_options=connection_options(),
