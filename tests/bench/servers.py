@@ -146,8 +146,8 @@ def build_anchors() -> None:
 
 
 def stop_on_sigterm() -> None:
-    """So that nothing is left when this program is told to end."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    """As Ctrl-C, so that nothing is left when this program is told to end."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def stamp() -> str:
