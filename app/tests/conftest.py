@@ -14,13 +14,27 @@ from sqlalchemy import text
 from alerts import Listener
 from backends import Backends, backends, unreachable
 from console.api import Services, make_asgi, make_services
+from console.auth.attempts import Attempts
 from console.auth.permissions import Role
 from console.database import Database, make_engine
 from console.lifecycle import Lifecycle
+from console.metrics import Metrics
 from console.migrate import migrate
 from console.settings import ApiSettings, MigrateSettings
 from prometheus import prometheus
-from support import ADMIN, ALERTS_TOKEN, GATES, PASSWORD, PUBLIC_URL, REPORTER_TOKEN, AsRole, Connect, bearer, sign_in
+from support import (
+    ADMIN,
+    ALERTS_TOKEN,
+    GATES,
+    LONG,
+    PASSWORD,
+    PUBLIC_URL,
+    REPORTER_TOKEN,
+    AsRole,
+    Connect,
+    bearer,
+    sign_in,
+)
 
 
 @pytest.fixture(scope="session")
@@ -169,6 +183,14 @@ def listener(services: Services) -> Listener:
     """Hears which alerts go to browsers."""
     services.alerts._emitter = made = Listener()
     return made
+
+
+@pytest.fixture
+def attempts(services: Services, monkeypatch: pytest.MonkeyPatch) -> Attempts:
+    """With delays that are too long to pass by themselves."""
+    monkeypatch.setattr("console.auth.attempts.FIRST_SECONDS", LONG)
+    monkeypatch.setattr("console.auth.attempts.MOST_SECONDS", {"address": 8 * LONG, "name": 2 * LONG})
+    return Attempts(services.redis, services.settings.redis_prefix, Metrics())
 
 
 @pytest.fixture

@@ -15,22 +15,13 @@ from console.auth.attempts import FREE, MOST_SECONDS, Attempts
 from console.errors import RateLimitedError
 from console.lifecycle import Lifecycle
 from console.metrics import Metrics
-from support import ADMIN, OURS, PASSWORD, PUBLIC_URL, Connect, bearer, sign_in
+from support import ADMIN, LONG, OURS, PASSWORD, PUBLIC_URL, Connect, bearer, sign_in
 from test_totp import enrol
 from test_users import THEIRS
 
 pytestmark = pytest.mark.anyio
 
 HERE, THERE = "192.0.2.1", "198.51.100.1"
-LONG = 100_000  # seconds that do not pass in a test
-
-
-@pytest.fixture
-def attempts(services: Services, monkeypatch: pytest.MonkeyPatch) -> Attempts:
-    """With delays that are too long to pass by themselves."""
-    monkeypatch.setattr("console.auth.attempts.FIRST_SECONDS", LONG)
-    monkeypatch.setattr("console.auth.attempts.MOST_SECONDS", {"address": 8 * LONG, "name": 2 * LONG})
-    return Attempts(services.redis, services.settings.redis_prefix, Metrics())
 
 
 async def fail(attempts: Attempts, address: str, name: str, times: int) -> None:

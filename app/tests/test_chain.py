@@ -1,4 +1,4 @@
-"""The order of the chain: who (401), how often (429), may they (403), and only then the body (422).
+"""The order of the chain: who (401), how often (429), may they (403), is it they (403), and only then the body (422).
 
 All combinations of what can be wrong with a request, for each way to be signed in: the first thing that is wrong, in
 this order, decides the answer, whatever else is wrong.
@@ -16,12 +16,15 @@ from console.api import Services
 from console.auth.guards import Allowed, Machine
 from console.auth.permissions import Role
 from console.jobs.live import LiveJobs
+from console.users.models import User
+from console.users.repository import UserRepository
 from runner import BACKUP
-from support import ADMIN, ALERTS_TOKEN, OURS, PASSWORD, REPORTER_TOKEN, Connect
+from support import ADMIN, ALERTS_TOKEN, OURS, PASSWORD, REPORTER_TOKEN, Connect, begin
+from test_confirm import FRESH, sit
 
 pytestmark = pytest.mark.anyio
 
-WRONG = list(product([False, True], repeat=4))
+WRONG = list(product([False, True], repeat=5))
 ONCE = parse("1/hour")
 MACHINES = {
     "reporter": (
@@ -38,6 +41,17 @@ def first_of(*, who: bool, often: bool, may: bool, body: bool, good: int) -> int
     return 401 if who else 429 if often else 403 if may else 422 if body else good
 
 
+async def token_of(services: Services, role: Role, *, fresh: bool) -> str:
+    """Of somebody of this role who signed in now, or some time ago."""
+    someone = User(name="someone", role=role.label, password_hash="none")
+    async with services.database.transaction() as session:
+        await UserRepository(session).add(someone)
+    token = await begin(services, someone.id)
+    if not fresh:
+        await sit(services)
+    return token
+
+
 # By path: the role that may, the one that may not, a body, and what it is answered with.
 BODIES: dict[str, tuple[Role, Role, dict[str, object], int]] = {
     "/api/users": (Role.ADMIN, Role.OPERATOR, {"name": "ann", "role": "viewer", "password": PASSWORD}, 201),
@@ -46,7 +60,7 @@ BODIES: dict[str, tuple[Role, Role, dict[str, object], int]] = {
 
 
 @pytest.mark.parametrize("path", BODIES)
-@pytest.mark.parametrize(("who", "often", "may", "body"), WRONG)
+@pytest.mark.parametrize(("who", "often", "may", "stale", "body"), WRONG)
 async def test_for_users(
     services: Services,
     connect: Connect,
@@ -56,20 +70,24 @@ async def test_for_users(
     who: bool,
     often: bool,
     may: bool,
+    stale: bool,
     body: bool,
 ) -> None:
     """If this failed, an attacker would learn from the answer, or make us work, before they are refused."""
     allowed, other, good, answered = BODIES[path]
     await LiveJobs(services.redis, services.settings.redis_prefix).define([BACKUP])
     role = other if may else allowed
-    token = services.tokens.issue(4711, "someone", role, uuid.uuid4().hex)
+    token = await token_of(services, role, fresh=not stale)
     if often:
         monkeypatch.setattr(Allowed, "limit", ONCE)
         await connect(token).get("/api/auth/me")
     client = connect("forged." + token if who else token)
     sent = {"role": "root"} if body else good
     answer = await client.post(path, json=sent, headers={"idempotency-key": uuid.uuid4().hex})
-    assert answer.status_code == first_of(who=who, often=often, may=may, body=body, good=answered)
+    asked = stale and f"POST {path}" in FRESH
+    assert answer.status_code == first_of(who=who, often=often, may=may or asked, body=body, good=answered)
+    if answer.status_code == 403:  # whoever may not is not asked to prove who they are
+        assert answer.json()["code"] == ("forbidden" if may else "confirm-identity")
 
 
 @pytest.mark.parametrize("machine", MACHINES)

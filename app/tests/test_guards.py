@@ -34,6 +34,7 @@ ALLOWED = {
     "GET /gate": ANYONE,
     "POST /api/auth/sign-in": ANYONE,
     "POST /api/auth/refresh": ANYONE,
+    "POST /api/auth/confirm": USERS,
     "POST /api/auth/sign-out": USERS,
     "GET /api/auth/me": USERS,
     "GET /api/sessions": USERS,
@@ -107,7 +108,8 @@ async def test_matrix(as_role: AsRole, connect: Connect, endpoint: str, caller: 
     """If this failed, a guard would let in whom it must not, or keep out whom it serves.
 
     Bodies are not valid JSON on purpose: whoever is let in gets another error than 401 or 403, and whoever is not
-    must be refused before the body is looked at.
+    must be refused before the body is looked at. Nobody here has a fresh session: who may do what gives power
+    is asked for a proof.
     """
     clients = {"anonymous": connect(), "forged": connect("x.y.z")}
     clients |= {"reporter": connect(REPORTER_TOKEN), "alertmanager": connect(ALERTS_TOKEN)}

@@ -103,6 +103,7 @@ async def test_no_token_gets_at_people_or_tokens(admin: AsyncClient, connect: Co
     most = connect((await make(admin, role="admin", scopes=ALL))["token"])
     assert {Permission.OWN, Permission.USERS_WRITE, Permission.TOKENS_WRITE, Permission.AUDIT_READ}.isdisjoint(ALL)
     served = ("/api/jobs", "/api/platform", "/api/deploys", "/api/backups", "/api/alerts")
+    served += ("/api/series", "/api/certificates")
     reported = ("PUT /api/platform/services", "PUT /api/deploys", "PUT /api/backups")
     for endpoint in ALLOWED:
         method, path = endpoint.split(" ")

@@ -139,6 +139,7 @@ async def _people(guide: Guide, admin: AsyncClient, connect: Connect) -> None:
     await guide.ask(hers, "POST /api/auth/refresh", 200, headers=OURS)
     hers.headers["authorization"] = f"Bearer {access['access_token']}"
     await guide.ask(hers, "GET /api/auth/me", 200)
+    await guide.ask(hers, "POST /api/auth/confirm", 204)
     await guide.ask(admin, "PATCH /api/users/{user_id}", 200, user_id=user["id"])
     await guide.ask(admin, "PUT /api/users/{user_id}/password", 204, user_id=user["id"])
     await guide.ask(admin, "DELETE /api/users/{user_id}", 204, user_id=user["id"])

@@ -44,7 +44,7 @@ from console.jobs.presence import Presence
 from console.lifecycle import Lifecycle
 from console.openapi.document import document
 from runner import BACKUP, RESTORE
-from support import ADMIN, ALERTS_TOKEN, OURS, PUBLIC_URL, REPORTER_TOKEN, Connect, sign_in
+from support import ALERTS_TOKEN, OURS, PUBLIC_URL, REPORTER_TOKEN, Connect, begin, sign_in
 from test_jobs import asked
 from test_machines import make as make_token
 from test_openapi import DESCRIBED
@@ -139,20 +139,19 @@ class Sender:
 
     def send(self, caller: str, case: Case[Any]) -> None:
         made = requests.Request(**case.as_transport_kwargs(base_url=PUBLIC_URL)).prepare()
-        headers = dict(made.headers) | OURS | self._credentials(caller)
+        headers = dict(made.headers) | OURS | anyio.from_thread.run(self._credentials, caller)
         encoded = [(name.encode(), to_bytes(value)) for name, value in headers.items()]  # httpx itself takes ASCII only
         ask = partial(self.client.request, made.method or "", made.url or "", content=made.body, headers=encoded)
         case.validate_response(anyio.from_thread.run(ask), checks=CHECKS)
 
-    def _credentials(self, caller: str) -> dict[str, str]:
-        """A fresh token each time, so that a request that ends the session does not end the run."""
-        session, tokens = uuid.uuid4().hex, self.services.tokens
+    async def _credentials(self, caller: str) -> dict[str, str]:
+        """A fresh session each time, so that a request that ends it does not end the run."""
         if caller == "nobody":
             return {}
         if caller == "viewer":
-            token = tokens.issue(4711, "viewer", Role.VIEWER, session)
+            token = self.services.tokens.issue(4711, "viewer", Role.VIEWER, uuid.uuid4().hex)
         else:
-            token = MACHINES.get(self.scheme) or tokens.issue(self.admin_id, ADMIN, Role.ADMIN, session)
+            token = MACHINES.get(self.scheme) or await begin(self.services, self.admin_id)
         return {"authorization": f"Bearer {token}"}
 
 

@@ -16,6 +16,7 @@ NAME = f"{GUESTS}guest"
 def test_an_account_from_its_making_to_its_end(admin: Person, browser: Browser, vps: Vps) -> None:
     """If this failed, an admin could not give somebody access, change what they may do, or take it away at once."""
     page = admin.page
+    admin.prove()  # the tests before may have taken longer than a sign-in is good for
     admin.open("Users")
     page.get_by_role("button", name="New user").press("Enter")
     dialog = page.get_by_role("dialog", name="New user")

@@ -9,13 +9,14 @@ from typing import Any
 
 from starlette.responses import Response
 
+CODE_REQUIRED = "code-required"  # the first of two steps, not a failure
 _CODES = {413: "too-large"}  # Python's words for it change with its version
 
 
 class ConsoleError(Exception):
     """Answered as a problem with this status, code and detail. ``about``: whose account it was, for the audit log.
 
-    ``extensions`` are further members of the problem.
+    ``extensions`` are further members of the problem, or its own ``type`` and ``title``.
     """
 
     status = 500

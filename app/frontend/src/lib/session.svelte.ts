@@ -1,14 +1,18 @@
 /** Who is signed in. The access token lives in memory only; the refresh cookie is out of a script's reach. */
 
 import { type Access, ApiError, request, type User } from "./api";
+import { Confirmation } from "./confirmation.svelte";
 
 const RENEW_BEFORE_MS = 90_000;
 /** The user's rights have changed, or time has passed: a refresh gives a token that is good again. */
 const OUTDATED = new Set(["token-stale", "token-expired"]);
+/** The sign-in was too long ago for what is asked for. */
+const UNCONFIRMED = "confirm-identity";
 
 class Session {
   /** undefined until it is known whether an earlier session goes on. */
   user = $state<User | null | undefined>(undefined);
+  readonly confirmation = new Confirmation();
   #token = "";
   #expires = 0;
   #renewal: Promise<void> | null = null;
@@ -43,14 +47,31 @@ class Session {
   over(): void {
     this.#token = "";
     this.user = null;
+    this.confirmation.settle(false);
   }
 
   may(permission: string): boolean {
     return this.user?.permissions.includes(permission) ?? false;
   }
 
-  /** A request in the user's name; once more with a fresh token where theirs has become too old. `key`: as in `request`. Raises ApiError. */
+  /** Proves once more that it is the user, and lets go on what waits for that. `code`: as in `signIn`. Raises ApiError. */
+  async confirm(password: string, code?: string): Promise<void> {
+    await this.#call("POST", "/api/auth/confirm", { password, code });
+    this.confirmation.settle(true);
+  }
+
+  /** A request in the user's name; once more after they have confirmed that it is them, where the API wants that. `key`: as in `request`. Raises ApiError. */
   async call(method: string, path: string, body?: unknown, key?: string): Promise<unknown> {
+    try {
+      return await this.#call(method, path, body, key);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== UNCONFIRMED || !(await this.confirmation.ask())) throw error;
+      return this.#call(method, path, body, key);
+    }
+  }
+
+  /** Once more with a fresh token where theirs has become too old. */
+  async #call(method: string, path: string, body?: unknown, key?: string): Promise<unknown> {
     try {
       return await request(method, path, { body, key, token: await this.token() });
     } catch (error) {

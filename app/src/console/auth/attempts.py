@@ -11,12 +11,14 @@ from __future__ import annotations
 import hashlib
 import logging
 import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from console.auth.limits import address_key
-from console.errors import RateLimitedError, UnavailableError
+from console.errors import CODE_REQUIRED, ConsoleError, RateLimitedError, UnavailableError
 from console.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -46,12 +48,15 @@ for number, key in ipairs(keys) do
 end
 return '0'
 """
-# The attempt was no failure. ARGV[1] is 1 where the user is in: their name starts anew, and knows the address.
+# The attempt was no failure: what it counted goes. ARGV[1] is 1 where the user is in: their name starts anew, and knows
+# the address.
 _UNDO = """
-for number = 1, 2 do
-    if redis.call('EXISTS', KEYS[number]) == 1 then
-        if redis.call('HINCRBY', KEYS[number], 'failures', -1) <= 0 then redis.call('DEL', KEYS[number])
-        else redis.call('HSET', KEYS[number], 'until', 0) end
+local keys = {KEYS[1]}
+if redis.call('EXISTS', KEYS[3]) == 0 then keys[2] = KEYS[2] end
+for _, key in ipairs(keys) do
+    if redis.call('EXISTS', key) == 1 then
+        if redis.call('HINCRBY', key, 'failures', -1) <= 0 then redis.call('DEL', key)
+        else redis.call('HSET', key, 'until', 0) end
     end
 end
 if ARGV[1] == '1' then
@@ -69,6 +74,21 @@ class Attempts:
         self._metrics = metrics
         self._begin = redis.register_script(_BEGIN)
         self._undo = redis.register_script(_UNDO)
+
+    @asynccontextmanager
+    async def one(self, address: str, name: str, *, forgives: bool) -> AsyncIterator[None]:
+        """An attempt, which failed where an error leaves the block, unless that only asks for the second step.
+
+        ``forgives``: when it succeeds, the user is in. Raises RateLimitedError, UnavailableError.
+        """
+        await self.begin(address, name)
+        try:
+            yield
+        except ConsoleError as error:
+            if error.code == CODE_REQUIRED:
+                await self.undo(address, name, succeeded=False)
+            raise
+        await self.undo(address, name, succeeded=forgives)
 
     async def begin(self, address: str, name: str) -> None:
         """Before a password or code is looked at. Raises RateLimitedError, UnavailableError."""

@@ -10,7 +10,7 @@ from console.auth import examples, limits
 from console.auth.caller import caller_of
 from console.auth.guards import Allowed, Doorway, GuardedRoute, OwnPages, guarded
 from console.auth.permissions import Permission
-from console.auth.schemas import SignIn, profile
+from console.auth.schemas import Proof, SignIn, profile
 from console.auth.tokens import Principal
 from console.errors import UnauthorizedError
 from console.openapi.answers import answers
@@ -50,6 +50,18 @@ async def refresh(request: Request) -> Response:
     if not token:
         raise UnauthorizedError("Sign in first: there is no session.", code="session-ended")
     return keep(await services.sessions.refresh(token, caller_of(request)), services.settings)
+
+
+@router.post("/confirm", response_model=None)
+@guarded(Allowed(Permission.OWN))
+@answers(204, body=examples.PROOF, refuses={403: ("wrong-password", "code-required", "wrong-code")})
+async def confirm(request: Request, proof: Proof) -> Response:
+    """Prove once more that it is you, in this session: what answered 403 `confirm-identity` is possible again.
+
+    With a code where there is a second factor: 403 `code-required` asks for it.
+    """
+    await request.app.state.services.auth.confirm(proof, caller_of(request))
+    return Response(status_code=204)
 
 
 @router.post("/sign-out", response_model=None)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-SIGN_IN: dict[str, Any] = {"name": "ann", "password": "correct horse battery staple"}
+PROOF: dict[str, Any] = {"password": "correct horse battery staple"}
+SIGN_IN: dict[str, Any] = {"name": "ann"} | PROOF
 ME: dict[str, Any] = {
     "name": "ann",
     "role": "viewer",

@@ -20,9 +20,18 @@ from starlette.responses import Response
 
 from console.auth import limits
 from console.auth.caller import caller_of
+from console.auth.confirm import CONFIRM_IDENTITY
 from console.auth.permissions import Permission, Role
 from console.auth.tokens import Principal
-from console.errors import ConsoleError, ForbiddenError, InvalidError, NotFoundError, UnauthorizedError, code_of
+from console.errors import (
+    CODE_REQUIRED,
+    ConsoleError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    UnauthorizedError,
+    code_of,
+)
 from console.openapi.answers import Refusals
 from console.openapi.operations import describe
 
@@ -38,7 +47,8 @@ class Guard(ABC):
     """Decides about one kind of caller. ``limit`` None means not counted.
 
     A 403 is always written to the audit log; ``watched`` says that 401 and 429 are, too, and ``strict`` that what is
-    not valid is. ``closed``: while the limit cannot be shared, nobody gets in.
+    not valid is. ``closed``: while the limit cannot be shared, nobody gets in. ``fresh``: the user must
+    have proved lately who they are.
 
     For the API's description: ``scheme`` is how one shows who one is, ``permission`` what is asked for, ``refuses``
     the codes of what a guard answers itself, by status, or what comes before or behind it for every such caller.
@@ -48,6 +58,7 @@ class Guard(ABC):
     watched = False
     strict = False
     closed = False
+    fresh = False
     scheme: str | None = None
     permission: Permission | None = None
     refuses: Refusals = MappingProxyType({})
@@ -70,7 +81,7 @@ class Guard(ABC):
             caller = [limits.address_key(address), request.scope["route"].path]
         await request.app.state.services.limiter.hit(self.limit, *caller, closed=self.closed)
 
-    def authorise(self, principal: Principal | None, request: Request) -> None:
+    async def authorise(self, principal: Principal | None, request: Request) -> None:
         """Allow everyone who was identified; raises ForbiddenError where a guard asks for more."""
         return
 
@@ -104,7 +115,7 @@ class OwnPages(Anonymous):
     scheme: str | None = "cookie"
     refuses = _LIMITED | {403: ("wrong-origin",)}
 
-    def authorise(self, principal: Principal | None, request: Request) -> None:
+    async def authorise(self, principal: Principal | None, request: Request) -> None:
         origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
         ours: str = request.app.state.services.settings.public_url
         unsaid = origin is None and site is None
@@ -148,7 +159,7 @@ class Allowed(Guard):
             return
         await request.app.state.services.admission.admit(principal, self.limit)
 
-    def authorise(self, principal: Principal | None, request: Request) -> None:
+    async def authorise(self, principal: Principal | None, request: Request) -> None:
         if principal is None or not principal.may(self.permission):
             raise ForbiddenError(f"Your role, or token, does not have the permission {self.permission}.")
 
@@ -157,6 +168,18 @@ class Powerful(Allowed):
     """The same, for what does something to the host: whatever is refused is in the audit log."""
 
     strict = True
+
+
+class Fresh(Allowed):
+    """The same, for what changes who may do what: within FRESH_SECONDS of a sign-in, or of a proof like one."""
+
+    fresh = True
+    refuses = Allowed.refuses | {403: ("forbidden", CONFIRM_IDENTITY)}
+
+    async def authorise(self, principal: Principal | None, request: Request) -> None:
+        await super().authorise(principal, request)
+        if principal is not None:
+            await request.app.state.services.sessions.check_fresh(principal.user_id, principal.session)
 
 
 class Machine(Guard):
@@ -242,7 +265,7 @@ def _refusal(error: ConsoleError | RequestValidationError | HTTPException) -> Co
 
 
 def _is_audited(guard: Guard, error: ConsoleError) -> bool:
-    if error.code == "code-required":  # the first of two steps, not a refusal
+    if error.code == CODE_REQUIRED:
         return False
     return (
         error.status == 403
@@ -257,5 +280,5 @@ async def pass_chain(guard: Guard, request: Request) -> Principal | None:
     principal = await guard.identify(request)
     await guard.count(principal, request)
     request.state.principal = principal
-    guard.authorise(principal, request)
+    await guard.authorise(principal, request)
     return principal

@@ -12,14 +12,19 @@ from console.auth.permissions import PERMISSIONS, Role
 Password = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 
 
-class SignIn(BaseModel):
-    """Credentials. ``code`` is the second factor's, or a recovery code; asked for by ``code-required``."""
+class Proof(BaseModel):
+    """Of who one is. ``code`` is the second factor's, or a recovery code; asked for by ``code-required``."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=64)]
     password: Password
     code: Annotated[str, StringConstraints(min_length=1, max_length=32)] | None = None
+
+
+class SignIn(Proof):
+    """A proof of somebody who is not known yet."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
 class Me(BaseModel):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from console.audit.service import AuditService
 from console.auth.attempts import Attempts
 from console.auth.caller import Caller
+from console.auth.confirm import OwnPassword
 from console.auth.passwords import Passwords, needs_rehash
-from console.auth.schemas import SignIn
+from console.auth.schemas import Proof, SignIn
 from console.database import Database, utc_now
-from console.errors import UnauthorizedError
+from console.errors import ForbiddenError, UnauthorizedError
 from console.sessions.service import Grant, SessionService
 from console.totp.service import TotpService
 from console.users.models import User
@@ -24,6 +25,7 @@ class AuthService:
         audit: AuditService,
         attempts: Attempts,
         passwords: Passwords,
+        own: OwnPassword,
         sessions: SessionService,
         totp: TotpService,
     ) -> None:
@@ -31,6 +33,7 @@ class AuthService:
         self._audit = audit
         self._attempts = attempts
         self._passwords = passwords
+        self._own = own
         self._sessions = sessions
         self._totp = totp
 
@@ -40,15 +43,24 @@ class AuthService:
         Raises UnauthorizedError: ``wrong-credentials``, ``code-required``, ``wrong-code``; RateLimitedError;
         UnavailableError.
         """
-        await self._attempts.begin(caller.address, credentials.name)
-        try:
-            grant = await self._sign_in(credentials, caller)
-        except UnauthorizedError as error:
-            if error.code == "code-required":
-                await self._attempts.undo(caller.address, credentials.name, succeeded=False)
-            raise
-        await self._attempts.undo(caller.address, credentials.name, succeeded=True)
-        return grant
+        async with self._attempts.one(caller.address, credentials.name, forgives=True):
+            return await self._sign_in(credentials, caller)
+
+    async def confirm(self, proof: Proof, caller: Caller) -> None:
+        """The caller's session is fresh from now on, as after a sign-in; no other one of theirs is.
+
+        Raises ForbiddenError: ``wrong-password``, ``code-required``, ``wrong-code``; UnauthorizedError: ``signed-out``;
+        RateLimitedError; UnavailableError.
+        """
+        async with self._attempts.one(caller.address, caller.name, forgives=True):
+            user = await self._own.verify(proof.password, caller)
+            async with self._database.transaction() as session:
+                try:
+                    await self._totp.pass_second_step(session, user, proof.code)
+                except UnauthorizedError as error:  # they are known, and stay signed in
+                    raise ForbiddenError(error.detail, code=error.code) from error
+                await self._sessions.confirm(session, caller)
+                await self._audit.done(session, caller)
 
     async def _sign_in(self, credentials: SignIn, caller: Caller) -> Grant:
         async with self._database.transaction() as session:

@@ -61,6 +61,11 @@ class Definition(_Said):
     timeout_s: int | None = None
     parameters: Annotated[dict[_Key, Parameter], Field(max_length=32)] = {}
 
+    @property
+    def typed(self) -> bool:
+        """Whether it is so grave that its name must be typed."""
+        return self.confirm == "typed"
+
     def allows(self, role: Role) -> bool:
         """Whether the role, or one that it includes, is named."""
         return any(Role.of(label) <= role for label in self.roles)

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from console.auth.caller import caller_of
+from console.auth.confirm import CONFIRM_IDENTITY
 from console.auth.guards import Allowed, GuardedRoute, Powerful, guarded
 from console.auth.permissions import Permission
 from console.jobs import examples
@@ -74,6 +75,7 @@ async def show_one(request: Request, job_id: JobId) -> Response:
     body=examples.NEW_JOB,
     headers={"Location": "Where it is."},
     refuses={
+        403: (CONFIRM_IDENTITY,),
         409: ("idempotency-key-reused", "queue-full"),
         422: ("confirmation-wrong", "unknown-job"),
         503: ("no-definitions",),
@@ -82,7 +84,8 @@ async def show_one(request: Request, job_id: JobId) -> Response:
 async def start(request: Request, new: NewJob, idempotency_key: Annotated[IdempotencyKey, Header()]) -> Response:
     """Ask the runner for a job.
 
-    202 for a job that is asked for now; 200 for one that was, with the same key.
+    202 for a job that is asked for now; 200 for one that was, with the same key. One whose name has to be typed wants a
+    proof of who you are that is not old (403 `confirm-identity`), and so no machine token.
     """
     answer, is_new = await _jobs(request).start(new, idempotency_key, caller_of(request))
     return JSONResponse(answer, 202 if is_new else 200, {"Location": f"/api/jobs/{answer['job']['id']}"})

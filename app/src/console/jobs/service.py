@@ -28,6 +28,7 @@ from console.jobs.progress import CANCELLED, OVER, REQUESTED, Job, shown
 from console.jobs.repository import JobRepository
 from console.jobs.rows import columns, job_of, new_row, start_message
 from console.jobs.schemas import NewJob
+from console.sessions.service import SessionService
 from console.streams.store import TopicStore
 from console.streams.topics import JOBS, output_of
 
@@ -49,6 +50,7 @@ class JobService:
         store: TopicStore,
         keeper: Keeper,
         emitter: Emitter,
+        sessions: SessionService,
     ) -> None:
         self._database = database
         self._audit = audit
@@ -57,6 +59,7 @@ class JobService:
         self._store = store
         self._keeper = keeper
         self._emitter = emitter
+        self._sessions = sessions
 
     async def definitions(self, role: Role) -> dict[str, Any]:
         """Which jobs there are, and whether this role may run them."""
@@ -86,12 +89,19 @@ class JobService:
     async def start(self, asked: NewJob, key: str, caller: Caller) -> tuple[dict[str, Any], bool]:
         """The job, and whether it is new: the same ``key`` again is the same job.
 
-        Raises InvalidError, ForbiddenError, ConflictError (``idempotency-key-reused``, ``queue-full``), and
-        UnavailableError.
+        One that is confirmed by typing wants a fresh session, too, so a person.
+
+        Raises InvalidError, ForbiddenError (NotFreshError, too), ConflictError (``idempotency-key-reused``,
+        ``queue-full``), and UnavailableError.
         """
         if known := await self._asked_before(asked, key, caller):
             return known, False
-        self._check(asked, await self._definition(asked.name), caller.role)
+        definition = await self._definition(asked.name)
+        if not definition.allows(caller.role):
+            raise ForbiddenError("Your role may not run this job.")
+        if definition.typed:
+            await self._sessions.check_fresh(caller.user_id, caller.session)
+        _check(asked, definition)
         try:
             row = await self._add(asked, key, caller)
         except DBAPIError as error:
@@ -127,20 +137,6 @@ class JobService:
             await self._live.ask_cancel(job, message)
             await self._emitter.emit("cancel", message, room=RUNNER, namespace=RUNNER)
         return {"job": shown(job), "notice": notice}
-
-    def _check(self, asked: NewJob, definition: Definition, role: Role) -> None:
-        if not definition.allows(role):
-            raise ForbiddenError("Your role may not run this job.")
-        errors = problems(definition, asked.parameters)
-        if problem := text_problem(asked.why):
-            errors.append({"field": "why", "message": problem})
-        if errors:
-            said = "; ".join(f"{error['field']}: {error['message']}" for error in errors[:3])
-            raise InvalidError(f"The request is not valid: {said}", errors=errors[:20])
-        if definition.confirm == "typed" and asked.confirmation != definition.name:
-            message = f"Type the job's name, {definition.name}, to confirm."
-            error = {"field": "confirmation", "message": message}
-            raise InvalidError(message, code="confirmation-wrong", errors=[error])
 
     async def _definition(self, name: str) -> Definition:
         told = await self._live.definitions()
@@ -203,6 +199,19 @@ class JobService:
         except (RedisError, OSError) as error:
             log.warning("jobs are shown as the database has them, Redis does not answer (%s)", type(error).__name__)
             return None, nobody()
+
+
+def _check(asked: NewJob, definition: Definition) -> None:
+    errors = problems(definition, asked.parameters)
+    if problem := text_problem(asked.why):
+        errors.append({"field": "why", "message": problem})
+    if errors:
+        said = "; ".join(f"{error['field']}: {error['message']}" for error in errors[:3])
+        raise InvalidError(f"The request is not valid: {said}", errors=errors[:20])
+    if definition.typed and asked.confirmation != definition.name:
+        message = f"Type the job's name, {definition.name}, to confirm."
+        error = {"field": "confirmation", "message": message}
+        raise InvalidError(message, code="confirmation-wrong", errors=[error])
 
 
 def _now() -> float:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from console.auth.caller import caller_of
-from console.auth.guards import Allowed, GuardedRoute, guarded
+from console.auth.guards import Allowed, Fresh, GuardedRoute, guarded
 from console.auth.permissions import Permission
 from console.machines import examples
 from console.machines.schemas import NewToken
@@ -33,7 +33,7 @@ async def show(request: Request) -> Response:
 
 
 @router.post("", response_model=None)
-@guarded(Allowed(Permission.TOKENS_WRITE))
+@guarded(Fresh(Permission.TOKENS_WRITE))
 @answers(201, examples.MADE, body=examples.NEW_TOKEN, refuses={409: ("name-taken", "too-many")})
 async def create(request: Request, new: NewToken) -> Response:
     """Make a machine token, shown this once.

@@ -61,7 +61,10 @@ def _permission(route: GuardedRoute) -> str:
     if permission is None:
         return ""
     machines = "" if permission in MACHINE_SCOPES else ", which no machine token has"
-    return f"Takes the permission `{permission}`{machines}."
+    fresh = (
+        " Wants a proof of who you are that is not old, as by `POST /api/auth/confirm`." if route.guard.fresh else ""
+    )
+    return f"Takes the permission `{permission}`{machines}.{fresh}"
 
 
 def _extra(route: GuardedRoute) -> dict[str, Any]:

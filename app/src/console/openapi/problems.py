@@ -16,12 +16,16 @@ SCHEMA = {
     "description": "RFC 9457. Switch on `code`, which stays; `detail` is for people.",
     "required": ["type", "title", "status", "detail", "code", "request_id"],
     "properties": {
-        "type": {"type": "string"},
+        "type": {"type": "string", "description": "`about:blank` where the status says it all."},
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
         "code": {"type": "string", "pattern": "^[a-z0-9-]+$"},
         "request_id": {"type": "string", "description": "The log and the audit log have it under this."},
+        "max_age": {
+            "type": "integer",
+            "description": "With `confirm-identity`: for how many seconds a proof by `POST /api/auth/confirm` is good.",
+        },
         "errors": {
             "type": "array",
             "description": "With 422: where and why, never what was sent.",

@@ -15,6 +15,7 @@ class Session(Base):
     """One sign-in and all the refresh tokens that followed from it. Of the current one, the SHA-256 is stored.
 
     ``generation`` counts the tokens; ``address``, ``user_agent`` and ``last_used_at`` are those of the last refresh.
+    ``confirmed_at``: when the user last proved who they are, since the sign-in.
     """
 
     __tablename__ = "sessions"
@@ -24,6 +25,7 @@ class Session(Base):
     token_hash: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     generation: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     rotated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, bindparam, delete, select
+from sqlalchemy import RowMapping, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.database import affected
@@ -40,6 +40,9 @@ _USER = (
         Session.expires_at > bindparam("now"),
     )
 )
+_PROVEN = select(func.coalesce(Session.confirmed_at, Session.created_at)).where(
+    Session.id == bindparam("session_id"), Session.user_id == bindparam("user_id")
+)
 
 
 class SessionRepository:
@@ -67,6 +70,16 @@ class SessionRepository:
         """``name``, ``role`` and the session's ``expires_at``, as they are now; None when the session has ended."""
         values: dict[str, Any] = {"user_id": user_id, "session_id": session_id, "now": now}
         return (await self._session.execute(_USER, values)).mappings().one_or_none()
+
+    async def proven_at(self, user_id: int, session_id: str) -> datetime | None:
+        """When the user last proved in the session who they are; None when it has ended."""
+        values: dict[str, Any] = {"user_id": user_id, "session_id": session_id}
+        return await self._session.scalar(_PROVEN, values)
+
+    async def confirm(self, user_id: int, session_id: str, now: datetime) -> bool:
+        """They have, now. Whether the user has such a session."""
+        mine = (Session.id == session_id, Session.user_id == user_id)
+        return await affected(self._session, update(Session).where(*mine).values(confirmed_at=now)) > 0
 
     async def of_user(self, user_id: int, now: datetime) -> Sequence[RowMapping]:
         """The user's sessions, newest first, at most 200."""

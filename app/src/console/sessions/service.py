@@ -11,12 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.audit.service import AuditService
 from console.auth.caller import Caller
+from console.auth.confirm import FRESH_SECONDS, NotFreshError
 from console.auth.permissions import Role
 from console.auth.revocations import Revocations, signed_out, stale
 from console.auth.schemas import Access, profile
 from console.auth.tokens import ACCESS_SECONDS, Principal, Tokens
 from console.database import Database, utc_now
-from console.errors import NotFoundError, UnauthorizedError
+from console.errors import ForbiddenError, NotFoundError, UnauthorizedError
 from console.sessions.models import Session
 from console.sessions.refresh import RefreshTokens, Verdict, digest, judge
 from console.sessions.repository import SessionRepository
@@ -107,6 +108,24 @@ class SessionService:
             raise signed_out()
         if principal.version < version:
             raise stale()
+
+    async def check_fresh(self, user_id: int, session_id: str) -> None:
+        """Raises NotFreshError when the user proved too long ago in this session who they are.
+
+        A machine token has no session, and nobody who could prove anything: ForbiddenError.
+        """
+        if not session_id:
+            raise ForbiddenError("This needs a person who has just signed in: no machine token may do it.")
+        async with self._database.transaction() as session:
+            proven = await SessionRepository(session).proven_at(user_id, session_id)
+        # In both directions: a clock that is set back makes nothing fresh.
+        if proven is None or abs(utc_now() - proven) > timedelta(seconds=FRESH_SECONDS):
+            raise NotFreshError
+
+    async def confirm(self, session: AsyncSession, caller: Caller) -> None:
+        """The caller's session is fresh from now on, in the transaction it is given. Raises UnauthorizedError."""
+        if not await SessionRepository(session).confirm(caller.user_id, caller.session, utc_now()):
+            raise signed_out()
 
     async def list_own(self, caller: Caller) -> list[dict[str, Any]]:
         """The caller's sessions, newest first."""

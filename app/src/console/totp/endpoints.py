@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from console.auth.caller import caller_of
-from console.auth.guards import Allowed, GuardedRoute, guarded
+from console.auth.guards import Allowed, Fresh, GuardedRoute, guarded
 from console.auth.permissions import Permission
 from console.auth.schemas import Password
 from console.openapi.answers import answers
@@ -72,7 +72,7 @@ async def confirm(request: Request, body: WithCode) -> Response:
 
 
 @router.post("/api/auth/totp/recovery-codes", response_model=None)
-@guarded(Allowed(Permission.OWN))
+@guarded(Fresh(Permission.OWN))
 @answers(
     200, examples.RECOVERY_CODES, body=examples.PASSWORD, refuses={403: ("wrong-password",), 409: ("totp-not-enabled",)}
 )
@@ -82,7 +82,7 @@ async def recovery_codes(request: Request, body: WithPassword) -> Response:
 
 
 @router.post("/api/auth/totp/disable", response_model=None)
-@guarded(Allowed(Permission.OWN))
+@guarded(Fresh(Permission.OWN))
 @answers(204, body=examples.PASSWORD, refuses={403: ("wrong-password",), 409: ("totp-not-enabled",)})
 async def disable(request: Request, body: WithPassword) -> Response:
     """Remove one's own second factor."""
@@ -91,7 +91,7 @@ async def disable(request: Request, body: WithPassword) -> Response:
 
 
 @router.delete("/api/users/{user_id}/totp", response_model=None)
-@guarded(Allowed(Permission.USERS_WRITE))
+@guarded(Fresh(Permission.USERS_WRITE))
 @answers(204)
 async def remove(request: Request, user_id: UserId) -> Response:
     """Remove somebody's second factor, who has lost the device and the recovery codes."""

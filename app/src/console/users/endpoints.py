@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from console.auth.caller import caller_of
-from console.auth.guards import Allowed, GuardedRoute, guarded
+from console.auth.guards import Allowed, Fresh, GuardedRoute, guarded
 from console.auth.permissions import Permission
 from console.openapi.answers import answers
 from console.users import examples
@@ -39,7 +39,7 @@ async def show(
 
 
 @router.post("/api/users", response_model=None)
-@guarded(Allowed(Permission.USERS_WRITE))
+@guarded(Fresh(Permission.USERS_WRITE))
 @answers(
     201,
     examples.USER,
@@ -54,7 +54,7 @@ async def create(request: Request, new: NewUser) -> Response:
 
 
 @router.patch("/api/users/{user_id}", response_model=None)
-@guarded(Allowed(Permission.USERS_WRITE))
+@guarded(Fresh(Permission.USERS_WRITE))
 @answers(200, examples.USER, body=examples.CHANGE, refuses={409: ("last-admin",)})
 async def update(request: Request, user_id: UserId, change: UserChange) -> Response:
     """Change somebody's role, disable or enable them; it counts at once."""
@@ -62,7 +62,7 @@ async def update(request: Request, user_id: UserId, change: UserChange) -> Respo
 
 
 @router.put("/api/users/{user_id}/password", response_model=None)
-@guarded(Allowed(Permission.USERS_WRITE))
+@guarded(Fresh(Permission.USERS_WRITE))
 @answers(204, body=examples.PASSWORD_RESET)
 async def reset_password(request: Request, user_id: UserId, reset: PasswordReset) -> Response:
     """Set somebody's password, and sign them out everywhere."""
@@ -71,7 +71,7 @@ async def reset_password(request: Request, user_id: UserId, reset: PasswordReset
 
 
 @router.delete("/api/users/{user_id}", response_model=None)
-@guarded(Allowed(Permission.USERS_WRITE))
+@guarded(Fresh(Permission.USERS_WRITE))
 @answers(204, refuses={409: ("last-admin",)})
 async def remove(request: Request, user_id: UserId) -> Response:
     """Remove a user and all their sessions."""
