@@ -102,8 +102,8 @@ async def test_no_token_gets_at_people_or_tokens(admin: AsyncClient, connect: Co
     """If this failed, a stolen token of a pipeline could make itself an admin's."""
     most = connect((await make(admin, role="admin", scopes=ALL))["token"])
     assert {Permission.OWN, Permission.USERS_WRITE, Permission.TOKENS_WRITE, Permission.AUDIT_READ}.isdisjoint(ALL)
-    served = ("/api/jobs", "/api/platform", "/api/deploys", "/api/backups", "/api/alerts")
-    served += ("/api/series", "/api/certificates")
+    areas = ("jobs", "platform", "deploys", "backups", "alerts", "series", "certificates")
+    served = tuple(f"/api/{area}" for area in areas)
     reported = ("PUT /api/platform/services", "PUT /api/deploys", "PUT /api/backups")
     for endpoint in ALLOWED:
         method, path = endpoint.split(" ")
