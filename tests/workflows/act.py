@@ -80,7 +80,8 @@ def run(
         assert program, "act is missing: `make venv` installs it"
         command = [program, event, "--workflows", f".github/workflows/{workflow}", "--json", *options, *argv]
         done = subprocess.run(
-            [*command, "--platform", "ubuntu-latest=-self-hosted"],
+            # --rm: act would keep the working directory of a job that has failed.
+            [*command, "--rm", "--platform", "ubuntu-latest=-self-hosted"],
             cwd=directory,
             stdin=subprocess.DEVNULL,
             capture_output=True,
