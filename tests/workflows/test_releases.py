@@ -109,10 +109,13 @@ def witnesses(
     return Witnesses(shop, project, watched, account, until, figures)
 
 
-def push(witnesses: Witnesses, files: dict[str, str], title: str) -> tuple[str, act.Run, float]:
-    """Push a change of the demo app; return the release's name, how its workflow went, and in how many seconds."""
+def push(witnesses: Witnesses, files: dict[str, str], title: str, *where: str) -> tuple[str, act.Run, float]:
+    """Push a change of the demo app, or of `where` (app, image, context).
+
+    Return the release's name, how its workflow went, and in how many seconds.
+    """
     begun = time.monotonic()
-    release, run = witnesses.project.push(title, files, "shop", REPOSITORY, CONTEXT)
+    release, run = witnesses.project.push(title, files, *(where or ("shop", REPOSITORY, CONTEXT)))
     return release, run, time.monotonic() - begun
 
 
@@ -177,10 +180,8 @@ def test_a_migration_that_fails(witnesses: Witnesses, vps: Vps, following: str) 
     name, since, before = variants.console_image().rpartition(":")[0], time.time(), running_image(vps)
     files = {"console/Dockerfile": variants.dockerfile(vps, "migration-fails")}
     url, trusted = vps.values["SKERRY_URL"], vps.values["SKERRY_CA_FILE"]
-    begun = time.monotonic()
     with Load(url, trusted, address="127.0.0.1", per_second=PER_SECOND) as load:
-        release, run = witnesses.project.push("feat: another table", files, "console", name, "console")
-        seconds = time.monotonic() - begun
+        release, run, seconds = push(witnesses, files, "feat: another table", "console", name, "console")
     kept = witnesses.agree(run, "console", release, "rolled back", since)
     witnesses.count("a migration that fails", run, seconds, load, kept)
     assert f"Release {following} runs as before" in run.text
