@@ -7,18 +7,25 @@ import subprocess
 
 from tests.local import Vps
 
-# Ends after so many lines, or when its input does; then it says how many there are.
+# Ends after so many lines, or when its input does; then it says how many there are. A line that Redis is late with is
+# sent again, as a runner does; the store takes it once.
 PRODUCER = """
 import asyncio, os, select, sys, time
 from console.cache import make_redis
 from console.settings import api_settings
 from console.streams.store import TopicStore
 from console.streams.topics import KEEP_OUTPUT
+from redis.exceptions import ConnectionError, TimeoutError
 async def main(topic, lines, pause):
     settings = api_settings(os.environ)
     store = TopicStore(make_redis(settings.redis_url), settings.redis_prefix)
     for number in range(1, lines + 1):
-        await store.append(topic, [[time.time(), str(number)]], KEEP_OUTPUT, first=number)
+        while True:
+            try:
+                await store.append(topic, [[time.time(), str(number)]], KEEP_OUTPUT, first=number)
+                break
+            except (ConnectionError, TimeoutError):
+                await asyncio.sleep(pause)
         if select.select([sys.stdin], [], [], pause)[0]:
             break
     print(number)
