@@ -27,13 +27,23 @@ DOCKERFILES = {
 }
 
 
+def console_image() -> str:
+    """Return the name of the console's image in the workshop's registry."""
+    name: str = json.loads((ROOT / ".local/images.json").read_text())["workshop_console_image"]
+    return name
+
+
+def dockerfile(vps: Vps, kind: str) -> str:
+    """Return the Dockerfile of a kind of DOCKERFILES, on the console's image, which the engine has then."""
+    base = f"{services.registry_address(vps.settings)}/{console_image()}"
+    subprocess.run(["docker", "pull", "-q", base], check=True, capture_output=True)
+    return f"FROM {base}\n{DOCKERFILES[kind]}"
+
+
 def build(vps: Vps, kind: str) -> str:
-    """Build a kind of DOCKERFILES on the console's image, push it, and return its name."""
-    base = json.loads((ROOT / ".local/images.json").read_text())["workshop_console_image"]
-    image, registry = f"{base}-{kind}", services.registry_address(vps.settings)
-    subprocess.run(["docker", "pull", "-q", f"{registry}/{base}"], check=True, capture_output=True)
-    text = f"FROM {registry}/{base}\n{DOCKERFILES[kind]}"
+    """Build a kind of DOCKERFILES, push it, and return its name."""
+    image, registry = f"{console_image()}-{kind}", services.registry_address(vps.settings)
     command = ["docker", "build", "-q", "-t", f"{registry}/{image}", "-"]
-    subprocess.run(command, input=text, text=True, check=True, capture_output=True)
+    subprocess.run(command, input=dockerfile(vps, kind), text=True, check=True, capture_output=True)
     subprocess.run(["docker", "push", "-q", f"{registry}/{image}"], check=True, capture_output=True)
     return image

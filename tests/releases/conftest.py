@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.load import Load
+from tests.faults.load import PER_SECOND, Load
+from tests.faults.test_deploy import running_image
 from tests.local import Playbook, Vps, playbook
 from tools.workshop import services
 from tools.workshop.settings import ROOT
@@ -61,24 +62,24 @@ class Shop:
         """Run the part of site.yml that deploys apps."""
         return playbook(*INVENTORY, "--tags", "app", *argv, extra=extra)
 
-    def load(self) -> Load:
+    def load(self, per_second: int = PER_SECOND) -> Load:
         """Ask for the app all the time, from outside."""
         port = self.vps.settings.https_port
-        return Load(f"{URL}:{port}", self.vps.values["SKERRY_CA_FILE"], ("/",), "127.0.0.1")
+        return Load(f"{URL}:{port}", self.vps.values["SKERRY_CA_FILE"], ("/",), "127.0.0.1", per_second)
 
     def running(self) -> str:
         """Return the release that answers, by what its container is told."""
         task = "$(docker ps -q --filter label=com.docker.swarm.service.name=shop_web --filter health=healthy)"
         return self.vps.out(f"docker exec {task} printenv DEMO_RELEASE")
 
-    def last(self) -> dict[str, Any]:
+    def last(self, app: str = "shop") -> dict[str, Any]:
         """Return what the host keeps of the last deploy."""
-        kept: dict[str, Any] = json.loads(self.vps.out("cat /var/lib/skerry/deploys/shop.json"))["entries"][-1]
+        kept: dict[str, Any] = json.loads(self.vps.out(f"cat /var/lib/skerry/deploys/{app}.json"))["entries"][-1]
         return kept
 
-    def metric(self, verdict: str) -> str:
+    def metric(self, verdict: str, app: str = "shop") -> str:
         """Return whether the last deploy's metric has this verdict: 1 or 0."""
-        lines = self.vps.out("cat /var/lib/skerry/metrics/deploy_shop.prom").splitlines()
+        lines = self.vps.out(f"cat /var/lib/skerry/metrics/deploy_{app}.prom").splitlines()
         (line,) = [one for one in lines if one.startswith("skerry_deploy_last_verdict") and f'"{verdict}"' in one]
         return line.split()[-1]
 
@@ -109,3 +110,15 @@ def at_release(shop: Shop) -> Callable[[str], None]:
             assert run.code == 0, run.output[-3000:]
 
     return ensure
+
+
+@pytest.fixture
+def following(vps: Vps) -> Iterator[str]:
+    """Let the bundled console's image follow its release; return that one's name. What runs stays."""
+    image = running_image(vps)
+    name, _, tag = image.rpartition(":")
+    run = playbook("--tags", "app", extra={"app_console_image": name, "app_console_version": tag})
+    assert run.code == 0, run.output[-3000:]
+    yield tag
+    assert playbook("--tags", "app").code == 0
+    assert running_image(vps) == image

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import time
@@ -13,7 +12,6 @@ import yaml
 
 from tests.faults import variants
 from tests.faults.load import Load
-from tests.faults.test_deploy import running_image
 from tests.local import BIN, Vps, playbook
 from tests.releases.conftest import Shop
 from tests.releases.test_deploy import LEAST_REQUESTS
@@ -51,7 +49,7 @@ def test_the_release_before_goes_on_serving(
     assert (told["verdict"], told["previous"]) == ("rolled back", "1")
     assert [word for word in ("shop: rolled back", "Release 1 runs as before", *words) if word not in run.output] == []
     assert shop.metric("rolled back") == "1"
-    history = json.loads(shop.vps.out("cat /var/lib/skerry/deploys/shop.json"))["entries"][-1]
+    history = shop.last()
     assert (history["verdict"], history["name"], history["reason"]) == ("rolled back", mode, told["reason"])
     assert shop.running() == "1"
     # Of the wrong one its visitors saw the answers, until it was looked at.
@@ -197,18 +195,6 @@ def test_a_new_word_of_the_inventory_counts(shop: Shop, at_release: Callable[[st
     assert shop.running() == "2"
     kept = shop.site("--check", **variables)
     assert kept.total("changed") == 0, kept.output[-3000:]
-
-
-@pytest.fixture
-def following(vps: Vps) -> Iterator[str]:
-    """Let the bundled console's image follow its release; return that one's name. What runs stays."""
-    image = running_image(vps)
-    name, _, tag = image.rpartition(":")
-    run = playbook("--tags", "app", extra={"app_console_image": name, "app_console_version": tag})
-    assert run.code == 0, run.output[-3000:]
-    yield tag
-    assert playbook("--tags", "app").code == 0
-    assert running_image(vps) == image
 
 
 def test_a_migration_that_fails_leaves_the_release_before(vps: Vps, following: str) -> None:

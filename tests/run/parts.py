@@ -24,6 +24,7 @@ LATE: tuple[str, ...] = (
     "recovery",
     "sockets",
     "upgrades",
+    "workflows",
     # The site as a scenario: `up` and `site` do and ask the same of the local VPS, and more.
     "molecule-default",
     "molecule-prometheus",
@@ -74,6 +75,7 @@ def discover(root: Path) -> dict[str, Part]:
         Part("recovery", (*pytest, "tests/recovery"), needs=("faults",), vps=True),
         Part("interrupted", (*pytest, "tests/interrupted"), needs=("faults",), vps=True),
         Part("sockets", (*pytest, "tests/sockets"), needs=("faults",), vps=True),
+        Part("workflows", (*pytest, "tests/workflows"), needs=("faults",), vps=True),
         Part("images", (*pytest, "tests/images"), needs=("workshop",)),
         Part("app", (*pytest, "app/tests", f"--ignore={FUZZ}"), needs=("workshop",)),
         Part("fuzz", (*pytest, FUZZ), needs=("workshop",)),

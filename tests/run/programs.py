@@ -13,6 +13,7 @@ NEEDED = {
     **dict.fromkeys(("app-dev", "postgresql", "app-postgresql"), (("pg_ctlcluster",), ("postgresql",))),
     "molecule-default": (("curl",), ("curl",)),
     "molecule-traefik": (("openssl",), ("openssl",)),
+    "workflows": (("curl", "jq"), ("curl", "jq")),
 }
 
 

@@ -52,6 +52,7 @@ class Browser:
         async with self._crowd.turn:
             line = await self._crowd.session.ws_connect(self._crowd.url, ssl=self._crowd.tls, max_msg_size=0)
             self._line = line
+            self._crowd.made += 1
             await line.receive_str(timeout=60)
             await line.send_str("40" + json.dumps({"token": self._crowd.token()}))
         async with line:
@@ -99,7 +100,10 @@ class Browser:
 
 
 class Crowd:
-    """Context manager: `size` browsers. `trouble` counts what went wrong by its name; a lost connection is none."""
+    """Context manager: `size` browsers. `trouble` counts what went wrong by its name; a lost connection is none.
+
+    `made` counts connections.
+    """
 
     def __init__(self, size: int, url: str, ca_file: str, topic: str, token: Callable[[], str]) -> None:
         self.url = url.replace("https:", "wss:") + "/socket.io/?EIO=4&transport=websocket"
@@ -107,6 +111,7 @@ class Crowd:
         self.topic, self.token = topic, token
         self.trouble: Counter[str] = Counter()
         self.connected: set[Browser] = set()
+        self.made = 0
         self.turn = asyncio.Semaphore(AT_ONCE)
         self.browsers = [Browser(self) for _ in range(size)]
 
@@ -141,6 +146,23 @@ class Crowd:
             async with asyncio.timeout(300):
                 while any(len(browser.got) < count for browser in self.browsers):
                     await asyncio.sleep(0.2)
+
+    def wrong(self, count: int) -> str:
+        """Say who has not got exactly the lines 1 to `count` (lines.py) in their order; nothing where all have."""
+        wanted = [str(number) for number in range(1, count + 1)]
+        wrong = [browser.got for browser in self.browsers if browser.got != wanted]
+        first = f"{len(wrong)} of {len(self.browsers)}, the first has {len(wrong[0])} of {count}" if wrong else ""
+        return f"{first}; {dict(self.trouble)}" if wrong else ""
+
+    @property
+    def refused(self) -> dict[str, int]:
+        """What they were refused, or got with a hole, with its count.
+
+        Unavailable is what a browser is told while hundreds come back at once and Redis is late; it asks again.
+        """
+        faults = ("refused", "gap", "reset", "not subscribed")
+        found = {name: count for name, count in self.trouble.items() if name.startswith(faults)}
+        return {name: count for name, count in found.items() if "unavailable" not in name}
 
 
 class Here(aiohttp.abc.AbstractResolver):

@@ -1,0 +1,1 @@
+"""The workflows of GitHub Actions, run by act against the local VPS."""
