@@ -9,11 +9,11 @@ import pytest
 from tests.account import Account
 from tests.alerts.conftest import sink, six_days, until, watched
 from tests.local import Vps
-from tests.releases.conftest import following, shop
+from tests.releases.conftest import shop
 from tests.workflows.followers import Followers
 from tests.workflows.project import Project
 
-__all__ = ["account", "figures", "followers", "following", "project", "shop", "sink", "six_days", "until", "watched"]
+__all__ = ["account", "figures", "followers", "project", "shop", "sink", "six_days", "until", "watched"]
 
 FIGURES: list[str] = []
 
