@@ -130,10 +130,10 @@ def make_guest(admin: Person, name: str, role: str, password: str) -> str:
     return f"{GUESTS}{name}"
 
 
-def remove_guests(admin: Person) -> None:
-    """Remove every account that the tests have made, now or in a run before."""
+def remove_guests(admin: Person, beginning: str = GUESTS) -> None:
+    """Remove every account that the tests have made, now or in a run before; or those whose names so begin."""
     _, body = admin.ask("GET", "/api/users")
     for user in body["users"]:
-        if user["name"].startswith(GUESTS):
+        if user["name"].startswith(beginning):
             status, problem = admin.ask("DELETE", f"/api/users/{user['id']}")
             assert status == 204, problem

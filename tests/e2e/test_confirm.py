@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Locator, expect
 from tests.database import sql
 from tests.e2e.conftest import PASSWORD, someone
 from tests.e2e.looks import violations
-from tests.e2e.people import GUESTS, Person, make_guest
+from tests.e2e.people import GUESTS, Person, make_guest, remove_guests
 from tests.local import Vps
 
 LATER = f"{GUESTS}later"
@@ -96,3 +96,4 @@ def test_the_second_factor_is_asked_for_too(admin: Person, browser: Browser, vps
     expect(asked).to_have_count(0)
     assert refusals(guest) == ["auth/totp/recovery-codes", "auth/confirm"]
     guest.context.close()
+    remove_guests(admin, guest.name)
