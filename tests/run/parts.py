@@ -17,6 +17,7 @@ POSTGRESQL = {"CONSOLE_TEST_DATABASE": "postgresql"}
 # test-late` runs them, and so does GitHub Actions (docs/workshop.md).
 LATE: tuple[str, ...] = (
     "alerts",
+    "app-dev",
     "app-postgresql",
     "broken-releases",
     "fuzz",
