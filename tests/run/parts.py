@@ -22,6 +22,7 @@ LATE: tuple[str, ...] = (
     "broken-releases",
     "fuzz",
     "interrupted",
+    "postgresql",
     "recovery",
     "sockets",
     "upgrades",
@@ -29,6 +30,8 @@ LATE: tuple[str, ...] = (
     # The site as a scenario: `up` and `site` do and ask the same of the local VPS, and more.
     "molecule-default",
     "molecule-prometheus",
+    # DNS-01 with a wildcard; the other challenges are in `molecule-traefik`.
+    "molecule-traefik-dns",
     *(f"molecule-{scenario}-debian12" for scenario in ALSO_DEBIAN12),
 )
 
