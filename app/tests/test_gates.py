@@ -11,12 +11,15 @@ import pytest
 from httpx import AsyncClient, Response
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey
+from sqlalchemy import update
 
 from console.api import Services
+from console.database import utc_now
 from console.gates.assertions import HEADER, SECONDS
 from console.gates.door import PASS
 from console.gates.passes import hashed
 from console.keys import derive
+from console.sessions.models import Session
 from console.settings import SettingsError, api_settings
 from support import GATES, PUBLIC_URL, Connect, bearer, sign_in
 from test_users import THEIRS, make
@@ -158,6 +161,17 @@ async def test_with_the_session_the_pass_ends(connect: Connect, admin: AsyncClie
     await entered(browser, admin)
     assert (await knock(browser)).status_code == 204
     await admin.post("/api/auth/sign-out")
+    assert (await knock(browser)).status_code == 302
+
+
+async def test_a_pass_is_no_longer_good_than_its_session(
+    connect: Connect, admin: AsyncClient, services: Services
+) -> None:
+    """If this failed, a session that is over by its time would go on in Grafana."""
+    browser = connect()
+    await entered(browser, admin)
+    async with services.database.transaction() as session:
+        await session.execute(update(Session).values(expires_at=utc_now()))
     assert (await knock(browser)).status_code == 302
 
 
